@@ -1,0 +1,119 @@
+//! The engine behind wiremock; the only module that names wiremock.
+
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::str::FromStr;
+
+use wiremock::http::{HeaderName, HeaderValue};
+use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers};
+
+use crate::engine::Engine;
+use crate::error::StubError;
+use crate::wire::{Request, Response};
+
+/// What to start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The name of the dialect.
+    pub dialect: String,
+    /// The names of the faults that are on.
+    pub faults: Vec<String>,
+    /// The port on 127.0.0.1; 0 for any free one.
+    pub port: u16,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            dialect: "strict".into(),
+            faults: Vec::new(),
+            port: 0,
+        }
+    }
+}
+
+/// A running stub. Dropping it stops it.
+#[derive(Debug)]
+pub struct Stub {
+    #[expect(dead_code, reason = "it serves until it is dropped")]
+    server: MockServer,
+    base_url: String,
+}
+
+impl Stub {
+    /// Starts a stub on 127.0.0.1.
+    ///
+    /// # Errors
+    /// When a name is unknown or the port cannot be had.
+    pub async fn start(options: &Options) -> Result<Stub, StubError> {
+        let port = options.port;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|source| {
+            let in_use = source.kind() == io::ErrorKind::AddrInUse;
+            if in_use {
+                StubError::PortInUse { port }
+            } else {
+                StubError::Listen { port, source }
+            }
+        })?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| StubError::Listen { port, source })?;
+        let base_url = format!("http://{address}");
+        let engine = Engine::new(&options.dialect, &options.faults, &base_url)?;
+        let builder = MockServer::builder()
+            .listener(listener)
+            .disable_request_recording();
+        let server = builder.start().await;
+        Mock::given(matchers::any())
+            .respond_with(Adapter(engine))
+            .mount(&server)
+            .await;
+        Ok(Stub { server, base_url })
+    }
+
+    /// Where it answers, without a trailing slash: `http://127.0.0.1:41234`.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Its issuer identifier.
+    pub fn issuer(&self) -> String {
+        self.base_url.clone()
+    }
+}
+
+struct Adapter(Engine);
+
+impl Respond for Adapter {
+    fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
+        write(self.0.answer(&read(request)))
+    }
+}
+
+fn read(request: &wiremock::Request) -> Request {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = request.headers.iter();
+    Request {
+        method: request.method.to_string(),
+        path: request.url.path().to_owned(),
+        query: request.url.query().unwrap_or_default().to_owned(),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect(),
+        body: request.body.clone(),
+    }
+}
+
+fn write(response: Response) -> ResponseTemplate {
+    let template = ResponseTemplate::new(response.status).set_body_bytes(response.body);
+    response
+        .headers
+        .iter()
+        .fold(template, |template, (name, value)| {
+            // The template panics on what HTTP does not allow; a header is not worth that.
+            match (HeaderName::from_str(name), HeaderValue::from_str(value)) {
+                (Ok(name), Ok(value)) => template.append_header(name, value),
+                _ => template,
+            }
+        })
+}

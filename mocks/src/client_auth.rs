@@ -1,0 +1,114 @@
+//! Who calls: client authentication as RFC 6749 §2.3 has it.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use crate::dialect::{self, Authentication, Client};
+use crate::fault::Fault;
+use crate::form::{self, Malformed, Parameters, one};
+use crate::provider::{Provider, has};
+use crate::refusal::{Refusal, refuse};
+use crate::wire::{Request, headers};
+
+/// What a request says about its client.
+struct Credentials {
+    id: String,
+    secret: Option<String>,
+    method: Authentication,
+}
+
+/// The client that a request comes from.
+pub fn authenticate(
+    provider: &Provider,
+    request: &Request,
+    form: &Parameters,
+) -> Result<Client, Refusal> {
+    let credentials = credentials(request, form)?;
+    let client = dialect::client(&provider.dialect, &credentials.id);
+    // RFC 6749 §5.2: invalid_client for an unknown client and a method that it may not use.
+    let client = client.ok_or(refuse("invalid_client", "the client is unknown"))?;
+    if !client.authentication.contains(&credentials.method) {
+        return Err(refuse(
+            "invalid_client",
+            "the client may not authenticate this way",
+        ));
+    }
+    let Some(expected) = &client.secret else {
+        return Ok(client.clone());
+    };
+    match &credentials.secret {
+        Some(_) if has(provider, Fault::IgnoresClientSecret) => Ok(client.clone()),
+        Some(sent) if same(sent, expected) => Ok(client.clone()),
+        _ => Err(refuse("invalid_client", "the client_secret is wrong")),
+    }
+}
+
+fn same(sent: &str, expected: &str) -> bool {
+    verify_slices_are_equal(sent.as_bytes(), expected.as_bytes()).is_ok()
+}
+
+fn credentials(request: &Request, form: &Parameters) -> Result<Credentials, Refusal> {
+    let mut authorization = headers(request, "authorization");
+    match (authorization.next(), authorization.next()) {
+        (None, _) => from_form(form),
+        (Some(header), None) => from_header(header, form),
+        (Some(_), Some(_)) => Err(refuse("invalid_request", "two Authorization headers")),
+    }
+}
+
+fn from_form(form: &Parameters) -> Result<Credentials, Refusal> {
+    let id = one(form, "client_id");
+    let id = id
+        .ok_or(refuse("invalid_client", "the client is not named"))?
+        .to_owned();
+    let secret = one(form, "client_secret").map(str::to_owned);
+    let post = secret.is_some();
+    let method = if post {
+        Authentication::ClientSecretPost
+    } else {
+        Authentication::None
+    };
+    Ok(Credentials { id, secret, method })
+}
+
+fn from_header(header: &str, form: &Parameters) -> Result<Credentials, Refusal> {
+    // RFC 6749 §2.3: no more than one method in each request.
+    if ["client_secret", "client_assertion"]
+        .iter()
+        .any(|name| one(form, name).is_some())
+    {
+        return Err(refuse(
+            "invalid_request",
+            "use one client authentication method only",
+        ));
+    }
+    let (id, secret) = basic(header).ok_or(refuse("invalid_client", "malformed credentials"))?;
+    if one(form, "client_id").is_some_and(|named| named != id) {
+        return Err(refuse(
+            "invalid_request",
+            "header and form name different clients",
+        ));
+    }
+    Ok(Credentials {
+        id,
+        secret: Some(secret),
+        method: Authentication::ClientSecretBasic,
+    })
+}
+
+/// The two halves of a Basic header.
+fn basic(header: &str) -> Option<(String, String)> {
+    let (scheme, credentials) = header.trim().split_once(' ')?;
+    // RFC 7235 §2.1: the scheme is compared without regard to case.
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
+    let (id, secret) = decoded.split_once(':')?;
+    // RFC 6749 §2.3.1: both halves are form-urlencoded before they are joined.
+    let halves = (form::decode(id.as_bytes()), form::decode(secret.as_bytes()));
+    match halves {
+        (Ok(id), Ok(secret)) => Some((id, secret)),
+        (Err(Malformed), _) | (_, Err(Malformed)) => None,
+    }
+}

@@ -1,0 +1,226 @@
+//! The control plane under `/_stub/`: time, keys, faults, and a user who decides at once.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::dialect;
+use crate::fault::{self, Fault};
+use crate::keys::{self, Rotation};
+use crate::provider::{self, Provider, has};
+use crate::random;
+use crate::store::{Decision, Login};
+use crate::verification;
+use crate::wire::{self, Request, Response, with_header};
+
+/// The prefix of every path here.
+pub const PREFIX: &str = "/_stub/";
+
+/// One century, in seconds: no sum of times overflows.
+const FARTHEST: u64 = 100 * 365 * 86_400;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance: Value,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Rotate {
+    #[serde(default)]
+    mode: Rotation,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decide {
+    user_code: String,
+    action: Action,
+    user: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+enum Action {
+    Approve,
+    Deny,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Faults {
+    set: Vec<String>,
+}
+
+/// What a control request is answered with, or why it cannot be.
+type Outcome = Result<Value, String>;
+
+/// Answers at a path under [`PREFIX`].
+pub fn answer(provider: &mut Provider, request: &Request) -> Response {
+    let name = request.path.strip_prefix(PREFIX).unwrap_or_default();
+    let get = matches!(request.method.as_str(), "GET" | "HEAD");
+    match (name, get, request.method == "POST") {
+        ("", true, _) => wire::json(200, &index(provider)),
+        ("counters", true, _) => wire::json(200, &counters(provider)),
+        ("faults", true, _) => wire::json(200, &active_faults(provider)),
+        ("faults", _, true) => respond(set_faults(provider, &request.body)),
+        ("clock", _, true) => respond(advance(provider, &request.body)),
+        ("rotate", _, true) => respond(rotate(provider, &request.body)),
+        ("device", _, true) => respond(decide(provider, &request.body)),
+        ("" | "counters", ..) => wrong_method("GET"),
+        ("faults", ..) => wrong_method("GET, POST"),
+        ("clock" | "rotate" | "device", ..) => wrong_method("POST"),
+        _ => bad(404, "no such control: GET /_stub/ lists them"),
+    }
+}
+
+fn respond(outcome: Outcome) -> Response {
+    outcome.map_or_else(
+        |message| bad(400, &message),
+        |value| wire::json(200, &value),
+    )
+}
+
+fn bad(status: u16, message: &str) -> Response {
+    wire::json(status, &json!({ "error": message }))
+}
+
+fn wrong_method(allow: &str) -> Response {
+    with_header(bad(405, &format!("use {allow} here")), "Allow", allow)
+}
+
+fn index(provider: &Provider) -> Value {
+    json!({
+        "dialect": provider.dialect.name,
+        "issuer": provider.issuer,
+        "POST /_stub/clock": { "advance": "seconds to add to the stub's time" },
+        "POST /_stub/rotate": { "mode": "overlap (default) | drop | prepublish" },
+        "POST /_stub/device": {
+            "user_code": "as shown to the user",
+            "action": "approve | deny",
+            "user": "who approves; the first user by default",
+        },
+        "GET /_stub/faults": "the faults that are on, and all others",
+        "POST /_stub/faults": { "set": ["the names of the faults to be on; all others go off"] },
+        "GET /_stub/counters": "requests per endpoint, and what was issued",
+    })
+}
+
+/// Parses a body; `hint` says what it should look like.
+fn parse<T: DeserializeOwned>(body: &[u8], hint: &str) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|error| format!("{error}; send {hint}"))
+}
+
+fn advance(provider: &mut Provider, body: &[u8]) -> Outcome {
+    let hint = r#"{"advance": 60}, in whole seconds"#;
+    let Advance { advance } = parse(body, hint)?;
+    // Digits in a text will do: a caller may have the number from a template.
+    let digits = || advance.as_str().and_then(|text| text.parse().ok());
+    let advance = advance.as_u64().or_else(digits);
+    let advance: u64 = advance.ok_or_else(|| format!("send {hint}"))?;
+    let ahead = provider
+        .clock
+        .ahead
+        .checked_add(advance)
+        .filter(|ahead| *ahead <= FARTHEST);
+    provider.clock.ahead = ahead.ok_or("the stub's time can be at most a century ahead")?;
+    Ok(json!({ "now": provider::now(provider), "ahead": provider.clock.ahead }))
+}
+
+fn rotate(provider: &mut Provider, body: &[u8]) -> Outcome {
+    let hint = r#"{"mode": "overlap"}, "drop" or "prepublish", or no body"#;
+    let mode = if body.is_empty() {
+        Rotate::default()
+    } else {
+        parse(body, hint)?
+    }
+    .mode;
+    let drops = has(provider, Fault::DropsOldKeyAtRotation) && mode == Rotation::Overlap;
+    let mode = if drops { Rotation::Drop } else { mode };
+    let now = provider::now(provider);
+    let old = provider.keys.signing;
+    // The last ID token of the old key is as old as this rotation.
+    let retires_at = now + provider.dialect.lifetimes.id_token;
+    keys::rotate(&mut provider.keys, mode, now, retires_at);
+    if provider.keys.signing != old {
+        spoil_rotation(provider, old, now);
+    }
+    let signing = &provider.keys.keys[provider.keys.signing];
+    Ok(json!({ "signing_kid": signing.kid }))
+}
+
+/// What the faults about rotation do once a new key signs.
+fn spoil_rotation(provider: &mut Provider, old: usize, now: u64) {
+    let reuses_kid = has(provider, Fault::ReusesKidAtRotation);
+    let late = has(provider, Fault::PublishesNewKeyLate);
+    let ring = &mut provider.keys;
+    if reuses_kid {
+        ring.keys[old].retires_at = Some(now);
+        ring.keys[ring.signing].kid = ring.keys[old].kid.clone();
+    }
+    if late {
+        ring.keys[ring.signing].hidden_answers = 2;
+    }
+}
+
+fn decide(provider: &mut Provider, body: &[u8]) -> Outcome {
+    let hint = r#"{"user_code": "…", "action": "approve" or "deny", "user": "alice"}"#;
+    let decide: Decide = parse(body, hint)?;
+    let found = verification::undecided(provider, &decide.user_code);
+    let (device_code, device) = found.ok_or("the user_code is unknown, used or expired")?;
+    let decision = match decide.action {
+        Action::Deny => Decision::Denied,
+        Action::Approve => Decision::Approved(login(provider, decide.user.as_deref())?),
+    };
+    verification::decide(provider, &device_code, decision);
+    Ok(json!({ "client_id": device.client_id, "scope": device.scope.join(" ") }))
+}
+
+/// A login of that user, now.
+fn login(provider: &Provider, username: Option<&str>) -> Result<Login, String> {
+    let named = |name| dialect::user(&provider.dialect, name);
+    let user = username.map_or_else(|| provider.dialect.users.first(), named);
+    let known: Vec<_> = provider
+        .dialect
+        .users
+        .iter()
+        .map(|user| &*user.username)
+        .collect();
+    let user = user.ok_or_else(|| format!("unknown user; known: {}", known.join(", ")))?;
+    let (auth_time, sid) = (provider::now(provider), random::secret());
+    Ok(Login {
+        username: user.username.clone(),
+        auth_time,
+        sid,
+    })
+}
+
+fn set_faults(provider: &mut Provider, body: &[u8]) -> Outcome {
+    let Faults { set } = parse(body, r#"{"set": ["code_reusable"]}, or [] for none"#)?;
+    let known = |name: &String| {
+        let unknown = || {
+            format!(
+                "unknown fault {name:?}; known: {}",
+                fault::names().join(", ")
+            )
+        };
+        fault::find(name).ok_or_else(unknown)
+    };
+    provider.faults = set
+        .iter()
+        .map(known)
+        .collect::<Result<BTreeSet<Fault>, String>>()?;
+    Ok(active_faults(provider))
+}
+
+fn active_faults(provider: &Provider) -> Value {
+    let active: Vec<Fault> = provider.faults.iter().copied().collect();
+    json!({ "set": active, "known": fault::ALL })
+}
+
+fn counters(provider: &Provider) -> Value {
+    json!({ "requests": provider.counters.requests, "issued": provider.counters.issued })
+}

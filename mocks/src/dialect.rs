@@ -1,0 +1,188 @@
+//! Dialects: what a kind of provider serves, to whom, and for how long. Data, from `mocks/dialects`.
+
+use serde::Deserialize;
+
+/// The embedded dialects by name.
+pub const EMBEDDED: [(&str, &str); 1] = [("strict", include_str!("../dialects/strict.yaml"))];
+
+/// One kind of provider.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dialect {
+    /// Its name, as in [`EMBEDDED`].
+    pub name: String,
+    /// Where it answers.
+    pub endpoints: Endpoints,
+    /// How long things last.
+    pub lifetimes: Lifetimes,
+    /// How devices must poll.
+    pub device: Polling,
+    /// All scopes it knows.
+    pub scopes: Vec<String>,
+    /// What a request without a scope asks for.
+    pub default_scope: Vec<String>,
+    /// The audience of access tokens.
+    pub resource: String,
+    /// Who can log in.
+    pub users: Vec<User>,
+    /// Who can ask for tokens.
+    pub clients: Vec<Client>,
+}
+
+/// Paths on the stub's base URL.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+// Each field is the path of the endpoint it is named after.
+pub struct Endpoints {
+    pub openid_configuration: String,
+    pub authorization_server_metadata: String,
+    pub jwks: String,
+    pub authorization: String,
+    pub login: String,
+    pub consent: String,
+    pub token: String,
+    pub userinfo: String,
+    pub revocation: String,
+    pub introspection: String,
+    pub device_authorization: String,
+    pub device_verification: String,
+    pub end_session: String,
+}
+
+/// Seconds from issue to expiry.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+// Each field is the life time of what it is named after.
+pub struct Lifetimes {
+    pub authorization_code: u64,
+    pub access_token: u64,
+    pub refresh_token: u64,
+    pub device_code: u64,
+    pub session: u64,
+    pub id_token: u64,
+    pub pending_authorization: u64,
+}
+
+/// How devices must poll (RFC 8628 §3.5), in seconds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Polling {
+    /// The least time between two polls.
+    pub interval: u64,
+    /// What every `slow_down` adds to the interval.
+    pub slow_down: u64,
+    /// The interval grows no further than this.
+    pub longest_interval: u64,
+}
+
+/// Someone who can log in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// The name to log in with, and the claim `preferred_username`.
+    pub username: String,
+    /// The password to log in with.
+    pub password: String,
+    /// The claim `sub`.
+    pub sub: String,
+    /// The claim `name`.
+    pub name: String,
+    /// The claim `email`.
+    pub email: String,
+}
+
+/// A registered client.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// The `client_id`.
+    pub id: String,
+    /// The `client_secret`, of a confidential client.
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// The authentication methods that the client may use.
+    pub authentication: Vec<Authentication>,
+    /// Its redirection URIs.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// Where a logout may lead.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// The grant types that it may use.
+    #[serde(default)]
+    pub grants: Vec<GrantType>,
+    /// The scopes that it may be granted.
+    pub scopes: Vec<String>,
+    /// When the user is asked.
+    pub consent: Consent,
+    /// Whether it is a resource server that may introspect the tokens of other clients.
+    #[serde(default)]
+    pub introspects_every_token: bool,
+}
+
+/// A client authentication method, by its registered name.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+// The names are those of RFC 7591 §2.
+pub enum Authentication {
+    None,
+    ClientSecretBasic,
+    ClientSecretPost,
+}
+
+/// A grant type, by its registered name.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+// The names are those of RFC 7591 §2 and RFC 8628 §3.4.
+pub enum GrantType {
+    AuthorizationCode,
+    RefreshToken,
+    ClientCredentials,
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
+    DeviceCode,
+}
+
+/// When the user is asked whether a client may have what it asks for.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Consent {
+    /// At every authorization.
+    Always,
+    /// Unless the user has agreed to these scopes before.
+    First,
+    /// Only with `prompt=consent`.
+    Never,
+}
+
+/// The embedded dialect of that name.
+pub fn find(name: &str) -> Option<Dialect> {
+    let (_, text) = EMBEDDED.iter().find(|(known, _)| *known == name)?;
+    Some(crate::yaml::parse(text))
+}
+
+/// The client with that identifier.
+pub fn client<'a>(dialect: &'a Dialect, id: &str) -> Option<&'a Client> {
+    dialect.clients.iter().find(|client| client.id == id)
+}
+
+/// The user with that name.
+pub fn user<'a>(dialect: &'a Dialect, username: &str) -> Option<&'a User> {
+    dialect.users.iter().find(|user| user.username == username)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_dialect_is_valid_and_has_its_own_name() {
+        for (name, _) in EMBEDDED {
+            let dialect = find(name).expect(name);
+            assert_eq!(dialect.name, name);
+            for client in &dialect.clients {
+                let known = |scope| dialect.scopes.contains(scope);
+                assert!(client.scopes.iter().all(known), "{} of {name}", client.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The provider behind its routes: one request in, one response out, no HTTP library.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::json;
+
+use crate::clock::Clock;
+use crate::dialect::{self, Dialect, Endpoints};
+use crate::error::StubError;
+use crate::fault::{self, Fault};
+use crate::provider::{self, Counters, Provider};
+use crate::store::{self, Store};
+use crate::wire::{self, Request, Response, with_header};
+use crate::{authorize, consent, control, device, discovery, introspection, keys, login, logout};
+use crate::{revocation, token, userinfo, verification};
+
+/// Bodies may have 64 kB: every honest request is far smaller.
+const LONGEST_BODY: usize = 64 * 1024;
+
+/// A provider that answers requests one at a time, however many threads ask.
+#[derive(Debug)]
+pub struct Engine {
+    routes: Vec<Route>,
+    provider: Mutex<Provider>,
+}
+
+/// An endpoint.
+#[derive(Debug)]
+struct Route {
+    path: String,
+    name: &'static str,
+    allow: &'static str,
+    answer: fn(&mut Provider, &Request) -> Response,
+}
+
+impl Engine {
+    /// A new provider at `base_url`, which has no trailing slash and becomes its issuer.
+    ///
+    /// # Errors
+    /// When no dialect or no fault has a given name.
+    pub fn new(dialect: &str, faults: &[String], base_url: &str) -> Result<Engine, StubError> {
+        let dialect = dialect::find(dialect).ok_or_else(|| unknown_dialect(dialect))?;
+        let faults = faults
+            .iter()
+            .map(|name| fault::find(name).ok_or_else(|| unknown_fault(name)));
+        let faults = faults.collect::<Result<BTreeSet<Fault>, StubError>>()?;
+        let routes = routes(&dialect.endpoints);
+        Ok(Engine {
+            routes,
+            provider: Mutex::new(provider(dialect, faults, base_url)),
+        })
+    }
+
+    /// Answers a request, whatever is in it.
+    pub fn answer(&self, request: &Request) -> Response {
+        // A panic would be a bug; the state is sound even then, since every change is one insertion.
+        let mut provider = self.provider.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = provider::now(&provider);
+        store::sweep(&mut provider.store, now);
+        if request.body.len() > LONGEST_BODY {
+            return plain_error(413, "invalid_request", "the body is longer than 64 kB");
+        }
+        if request.path.starts_with(control::PREFIX) {
+            return control::answer(&mut provider, request);
+        }
+        match self.routes.iter().find(|route| route.path == request.path) {
+            Some(route) => follow(route, &mut provider, request),
+            None => discovery::not_found(),
+        }
+    }
+}
+
+fn unknown_dialect(name: &str) -> StubError {
+    StubError::UnknownDialect {
+        name: name.into(),
+        known: crate::dialects().join(", "),
+    }
+}
+
+fn unknown_fault(name: &str) -> StubError {
+    StubError::UnknownFault {
+        name: name.into(),
+        known: fault::names().join(", "),
+    }
+}
+
+fn provider(dialect: Dialect, faults: BTreeSet<Fault>, base_url: &str) -> Provider {
+    Provider {
+        dialect,
+        issuer: base_url.to_owned(),
+        clock: Clock::default(),
+        keys: keys::ring(),
+        faults,
+        store: Store::default(),
+        counters: Counters::default(),
+    }
+}
+
+fn follow(route: &Route, provider: &mut Provider, request: &Request) -> Response {
+    *provider.counters.requests.entry(route.name).or_default() += 1;
+    // RFC 9110 §9.3.2: HEAD is answered as GET; the server leaves out the body.
+    let method = if request.method == "HEAD" {
+        "GET"
+    } else {
+        &request.method
+    };
+    if route.allow.split(", ").any(|allowed| allowed == method) {
+        return (route.answer)(provider, request);
+    }
+    // RFC 9110 §15.5.6: 405 says which methods are allowed.
+    let response = plain_error(405, "invalid_request", "the method is not allowed here");
+    with_header(response, "Allow", route.allow)
+}
+
+fn plain_error(status: u16, error: &str, description: &str) -> Response {
+    wire::json(
+        status,
+        &json!({ "error": error, "error_description": description }),
+    )
+}
+
+fn routes(at: &Endpoints) -> Vec<Route> {
+    type Answer = fn(&mut Provider, &Request) -> Response;
+    let rows: [(&String, &'static str, &'static str, Answer); 13] = [
+        (
+            &at.openid_configuration,
+            "openid_configuration",
+            GET,
+            discovery::openid_configuration,
+        ),
+        (
+            &at.authorization_server_metadata,
+            "authorization_server_metadata",
+            GET,
+            discovery::authorization_server_metadata,
+        ),
+        (&at.jwks, "jwks", GET, discovery::jwks),
+        (&at.authorization, "authorization", BOTH, authorize::answer),
+        (&at.login, "login", BOTH, login::answer),
+        (&at.consent, "consent", BOTH, consent::answer),
+        (&at.token, "token", POST, token::answer),
+        (&at.userinfo, "userinfo", BOTH, userinfo::answer),
+        (&at.revocation, "revocation", POST, revocation::answer),
+        (
+            &at.introspection,
+            "introspection",
+            POST,
+            introspection::answer,
+        ),
+        (
+            &at.device_authorization,
+            "device_authorization",
+            POST,
+            device::answer,
+        ),
+        (
+            &at.device_verification,
+            "device_verification",
+            BOTH,
+            verification::answer,
+        ),
+        (&at.end_session, "end_session", BOTH, logout::answer),
+    ];
+    let route = |(path, name, allow, answer): (&String, _, _, _)| {
+        let path = path.clone();
+        Route {
+            path,
+            name,
+            allow,
+            answer,
+        }
+    };
+    rows.into_iter().map(route).collect()
+}
+
+const GET: &str = "GET";
+const POST: &str = "POST";
+const BOTH: &str = "GET, POST";

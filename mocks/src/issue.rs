@@ -1,0 +1,143 @@
+//! Issuing tokens, once it is decided that they are deserved: RFC 6749 §5.1, OIDC Core §2 and §3.1.3.3.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::dialect::{self, GrantType};
+use crate::fault::Fault;
+use crate::jwt;
+use crate::provider::{self, Provider, has};
+use crate::random;
+use crate::refusal::{Refusal, refuse};
+use crate::scope;
+use crate::store::{AccessToken, Grant, Login, RefreshToken};
+
+/// Why tokens are issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// A grant is exchanged for the first time.
+    Grant,
+    /// A refresh token is exchanged.
+    Refresh,
+}
+
+/// The token response for a live grant, whose `scope` may have been narrowed.
+pub fn tokens(
+    provider: &mut Provider,
+    number: u64,
+    scope: &[String],
+    occasion: Occasion,
+) -> Result<Value, Refusal> {
+    let grant = provider
+        .store
+        .grants
+        .get(&number)
+        .filter(|grant| !grant.revoked)
+        .cloned();
+    let grant = grant.ok_or(refuse("invalid_grant", "the grant was revoked"))?;
+    let access_token = access_token(provider, number, &grant, scope, occasion);
+    let mut response = json!({ "access_token": access_token });
+    if !has(provider, Fault::TokenResponseWithoutTokenType) {
+        // RFC 6749 §5.1: token_type is required.
+        response["token_type"] = "Bearer".into();
+    }
+    response["expires_in"] = provider.dialect.lifetimes.access_token.into();
+    response["scope"] = scope.join(" ").into();
+    if may_refresh(provider, &grant) {
+        response["refresh_token"] = refresh_token(provider, number).into();
+    }
+    if let Some(login) = grant
+        .login
+        .as_ref()
+        .filter(|_| scope::contains(scope, "openid"))
+    {
+        let id_token = id_token(provider, &grant, login, &access_token, occasion);
+        response["id_token"] = id_token.into();
+        provider::count_issued(provider, "id_token");
+    }
+    Ok(response)
+}
+
+fn access_token(
+    provider: &mut Provider,
+    number: u64,
+    grant: &Grant,
+    scope: &[String],
+    occasion: Occasion,
+) -> String {
+    let same = has(provider, Fault::RefreshReturnsSameAccessToken) && occasion == Occasion::Refresh;
+    if let Some(last) = grant.last_access_token.as_ref().filter(|_| same) {
+        return last.clone();
+    }
+    let now = provider::now(provider);
+    let token = AccessToken {
+        grant: number,
+        scope: scope.to_vec(),
+        issued_at: now,
+        expires_at: now + provider.dialect.lifetimes.access_token,
+        revoked: false,
+    };
+    let secret = random::secret();
+    provider.store.access_tokens.insert(secret.clone(), token);
+    if let Some(grant) = provider.store.grants.get_mut(&number) {
+        grant.last_access_token = Some(secret.clone());
+    }
+    provider::count_issued(provider, "access_token");
+    secret
+}
+
+fn may_refresh(provider: &Provider, grant: &Grant) -> bool {
+    let client = dialect::client(&provider.dialect, &grant.client_id);
+    // OIDC Core §11: offline_access asks for a refresh token. RFC 6749 §4.4.3: a client that acts
+    // for itself should get none.
+    scope::contains(&grant.scope, "offline_access")
+        && grant.login.is_some()
+        && client.is_some_and(|client| client.grants.contains(&GrantType::RefreshToken))
+}
+
+fn refresh_token(provider: &mut Provider, number: u64) -> String {
+    let now = provider::now(provider);
+    let expires_at = now + provider.dialect.lifetimes.refresh_token;
+    let token = RefreshToken {
+        grant: number,
+        issued_at: now,
+        expires_at,
+        used: false,
+    };
+    let secret = random::secret();
+    provider.store.refresh_tokens.insert(secret.clone(), token);
+    provider::count_issued(provider, "refresh_token");
+    secret
+}
+
+fn id_token(
+    provider: &Provider,
+    grant: &Grant,
+    login: &Login,
+    access_token: &str,
+    occasion: Occasion,
+) -> String {
+    let now = provider::now(provider);
+    let sub = dialect::user(&provider.dialect, &login.username).map(|user| &user.sub);
+    let mut claims = json!({
+        "iss": provider.issuer,
+        "sub": sub,
+        "aud": grant.client_id,
+        "exp": now + provider.dialect.lifetimes.id_token,
+        "iat": now,
+        "auth_time": login.auth_time,
+        "at_hash": half_hash(access_token),
+        "sid": login.sid,
+    });
+    // OIDC Core §3.1.3.7 no. 11: the nonce of the request; §12.2: after a refresh there should be none.
+    if let Some(nonce) = grant.nonce.as_ref().filter(|_| occasion == Occasion::Grant) {
+        claims["nonce"] = nonce.clone().into();
+    }
+    jwt::sign(provider, &claims)
+}
+
+/// OIDC Core §3.1.3.6: the left half of the hash that the algorithm (RS256) uses.
+fn half_hash(access_token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16])
+}

@@ -1,0 +1,57 @@
+//! Compact JSON Web Signatures, assembled by hand so that the harness judges them with other code.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+use crate::fault::Fault;
+use crate::keys::{self, Key};
+use crate::provider::{Provider, has};
+
+/// The claims as a signed token.
+pub fn sign(provider: &Provider, claims: &Value) -> String {
+    let signer = &provider.keys.keys[provider.keys.signing];
+    if has(provider, Fault::SignsWithUnpublishedKey) {
+        let decoy = keys::decoy(0);
+        return assemble(provider, &decoy, &decoy.thumbprint, claims);
+    }
+    assemble(provider, &signer.key, &signer.kid, claims)
+}
+
+fn assemble(provider: &Provider, key: &Key, kid: &str, claims: &Value) -> String {
+    let header = json!({ "alg": "RS256", "typ": "JWT", "kid": kid });
+    // RFC 7515 §3.1 and §5.1: BASE64URL(header) . BASE64URL(payload) . BASE64URL(signature).
+    let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+    let message = format!("{}.{}", encode(&header), encode(claims));
+    let signature = as_sent(provider, keys::sign(key, message.as_bytes()));
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// The signature as this stub sends it. Applied twice it changes nothing.
+fn as_sent(provider: &Provider, mut signature: Vec<u8>) -> Vec<u8> {
+    if has(provider, Fault::SignatureDoesNotVerify) {
+        signature
+            .iter_mut()
+            .rev()
+            .take(8)
+            .for_each(|byte| *byte ^= 0xa5);
+    }
+    signature
+}
+
+/// The claims of a token that this stub has signed, however long ago.
+pub fn verify(provider: &Provider, token: &str) -> Option<Value> {
+    let (message, signature) = token.rsplit_once('.')?;
+    let (_, payload) = message.split_once('.')?;
+    let signature = as_sent(provider, URL_SAFE_NO_PAD.decode(signature).ok()?);
+    let right = |key: &Key| keys::verifies(key, message.as_bytes(), &signature);
+    let ours = provider
+        .keys
+        .keys
+        .iter()
+        .any(|ring_key| right(&ring_key.key));
+    let decoys = || has(provider, Fault::SignsWithUnpublishedKey) && right(&keys::decoy(0));
+    if !(ours || decoys()) {
+        return None;
+    }
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+}

@@ -1,0 +1,66 @@
+//! The stub provider of authgauge: an OAuth 2.0 and OpenID-Connect provider for tests.
+//!
+//! A *dialect* (`mocks/dialects`) says what it serves; the strict one conforms to everything it
+//! implements. A *fault* (`mocks/faults.yaml`) makes it break one requirement. A control plane under
+//! `/_stub/` moves its time, rotates its keys and decides for its users, so that no test sleeps.
+//!
+//! ```text
+//! HTTP ─ adapter (wiremock) ─► Request ─ Engine::answer ─► Response
+//!                                          │ one module per endpoint, over one Provider:
+//!                                          ▼ dialect, clock, keys, faults, store
+//! ```
+//!
+//! The crate shares no code with the harness, or both could be wrong together.
+
+mod adapter;
+mod authorize;
+mod client_auth;
+mod client_credentials;
+mod clock;
+mod code;
+mod consent;
+mod control;
+mod decide;
+mod device;
+mod dialect;
+mod discovery;
+mod engine;
+mod error;
+mod fault;
+mod form;
+mod introspection;
+mod issue;
+mod jwt;
+mod keys;
+mod login;
+mod logout;
+mod page;
+mod provider;
+mod random;
+mod refresh;
+mod refusal;
+mod reply;
+mod revocation;
+mod scope;
+mod store;
+mod token;
+mod userinfo;
+mod verification;
+mod wire;
+mod yaml;
+
+pub use adapter::{Options, Stub};
+pub use engine::Engine;
+pub use error::StubError;
+pub use fault::FaultRow;
+pub use wire::{Request, Response};
+
+/// The names of the dialects.
+pub fn dialects() -> Vec<&'static str> {
+    dialect::EMBEDDED.iter().map(|(name, _)| *name).collect()
+}
+
+/// The faults, in the order of `mocks/faults.yaml`.
+pub fn faults() -> Vec<FaultRow> {
+    fault::rows()
+}

@@ -1,0 +1,63 @@
+//! The whole state of one stub.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::clock::{self, Clock};
+use crate::dialect::Dialect;
+use crate::fault::Fault;
+use crate::keys::KeyRing;
+use crate::store::{self, Session, Store};
+use crate::wire::{Request, cookie};
+
+/// One stub.
+#[derive(Debug)]
+pub struct Provider {
+    /// What it serves.
+    pub dialect: Dialect,
+    /// Its issuer identifier, which is its base URL.
+    pub issuer: String,
+    /// Its time.
+    pub clock: Clock,
+    /// Its signing keys.
+    pub keys: KeyRing,
+    /// What it does wrong.
+    pub faults: BTreeSet<Fault>,
+    /// What it remembers.
+    pub store: Store,
+    /// What it counts.
+    pub counters: Counters,
+}
+
+/// Numbers since the start.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Requests by endpoint.
+    pub requests: BTreeMap<&'static str, u64>,
+    /// Codes and tokens issued, by kind.
+    pub issued: BTreeMap<&'static str, u64>,
+}
+
+/// The name of the session cookie.
+pub const SESSION_COOKIE: &str = "stub_session";
+
+/// Whether a fault is switched on.
+pub fn has(provider: &Provider, fault: Fault) -> bool {
+    provider.faults.contains(&fault)
+}
+
+/// The stub's time in seconds since 1970.
+pub fn now(provider: &Provider) -> u64 {
+    clock::now(provider.clock)
+}
+
+/// The cookie and the session of the browser that sent a request, if it is logged in.
+pub fn session(provider: &Provider, request: &Request) -> Option<(String, Session)> {
+    let cookie = cookie(request, SESSION_COOKIE)?;
+    let session = store::session(&provider.store, cookie, now(provider))?;
+    Some((cookie.to_owned(), session.clone()))
+}
+
+/// Counts something issued.
+pub fn count_issued(provider: &mut Provider, kind: &'static str) {
+    *provider.counters.issued.entry(kind).or_default() += 1;
+}

@@ -1,0 +1,42 @@
+//! Scopes: space-separated, compared by case (RFC 6749 §3.3).
+
+use crate::dialect::{Client, Dialect};
+use crate::refusal::{Refusal, refuse};
+
+/// The scopes that a request is granted.
+pub fn requested(
+    dialect: &Dialect,
+    client: &Client,
+    scope: Option<&str>,
+) -> Result<Vec<String>, Refusal> {
+    let asked: Vec<String> = scope.map_or_else(|| dialect.default_scope.clone(), split);
+    // OIDC Core §3.1.2.1: scope values that are not understood should be ignored. That is a rule for
+    // OpenID requests; RFC 6749 §3.3 lets a plain OAuth request be refused.
+    let lenient = contains(&asked, "openid") && contains(&client.scopes, "openid");
+    let (known, unknown): (Vec<_>, Vec<_>) = asked
+        .into_iter()
+        .partition(|scope| client.scopes.contains(scope));
+    if known.is_empty() || (!lenient && !unknown.is_empty()) {
+        return Err(refuse(
+            "invalid_scope",
+            "the client may not ask for this scope",
+        ));
+    }
+    Ok(known)
+}
+
+/// The distinct scopes of a space-separated list.
+pub fn split(scope: &str) -> Vec<String> {
+    let mut distinct = Vec::new();
+    for token in scope.split(' ').filter(|token| !token.is_empty()) {
+        if !contains(&distinct, token) {
+            distinct.push(token.to_owned());
+        }
+    }
+    distinct
+}
+
+/// Whether a scope is among the granted ones.
+pub fn contains(scopes: &[String], scope: &str) -> bool {
+    scopes.iter().any(|granted| granted == scope)
+}

@@ -1,0 +1,264 @@
+//! What a stub remembers: sessions, grants, and everything that was issued from them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::authorize::{Authorization, Challenge};
+
+/// All of it. Secrets are the keys of the maps; times are seconds since 1970 by the stub's clock.
+#[derive(Debug, Default)]
+pub struct Store {
+    /// Logged-in browsers, by the session cookie.
+    pub sessions: HashMap<String, Session>,
+    /// What waits for a login or a consent, by the handle in the page's URL.
+    pub pending: HashMap<String, Pending>,
+    /// Authorization codes.
+    pub codes: HashMap<String, Code>,
+    /// Access tokens.
+    pub access_tokens: HashMap<String, AccessToken>,
+    /// Refresh tokens.
+    pub refresh_tokens: HashMap<String, RefreshToken>,
+    /// Device authorizations by device code.
+    pub devices: HashMap<String, Device>,
+    /// Grants by number.
+    pub grants: HashMap<u64, Grant>,
+    /// Scopes that a user has agreed to, by username and client.
+    pub consents: HashMap<(String, String), BTreeSet<String>>,
+    /// The number of the grant made last.
+    pub last_grant: u64,
+    /// At this many entries the expired ones are looked for.
+    pub sweep_at: usize,
+}
+
+/// A logged-in browser.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Who is logged in.
+    pub username: String,
+    /// When they typed their password.
+    pub auth_time: u64,
+    /// When they must do so again.
+    pub expires_at: u64,
+    /// The claim `sid`.
+    pub sid: String,
+    /// What a form must carry to come from a page of this session.
+    pub csrf: String,
+}
+
+/// Something that waits for the user.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// What goes on afterwards.
+    pub goal: Goal,
+    /// The session that may consent; none while the user must log in first.
+    pub session: Option<String>,
+    /// When it is forgotten.
+    pub expires_at: u64,
+}
+
+/// What goes on after a login.
+#[derive(Clone, Debug)]
+pub enum Goal {
+    /// An authorization request.
+    Authorization(Authorization),
+    /// The verification page of the device grant, with the user code if the URL had one.
+    DeviceVerification(Option<String>),
+}
+
+/// What a user, or a client for itself, has granted: the family of all tokens issued for it.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// Who may use it.
+    pub client_id: String,
+    /// Who granted it; none for a client's own.
+    pub login: Option<Login>,
+    /// What was granted.
+    pub scope: Vec<String>,
+    /// The `nonce` of the authorization request.
+    pub nonce: Option<String>,
+    /// Whether everything issued from it is dead.
+    pub revoked: bool,
+    /// The access token issued last.
+    pub last_access_token: Option<String>,
+}
+
+/// Who logged in, and when.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The user.
+    pub username: String,
+    /// When they typed their password.
+    pub auth_time: u64,
+    /// The claim `sid`.
+    pub sid: String,
+}
+
+/// An authorization code.
+#[derive(Clone, Debug)]
+pub struct Code {
+    /// The grant it stands for.
+    pub grant: u64,
+    /// Where it was sent.
+    pub redirect_uri: String,
+    /// Whether the authorization request named that address.
+    pub redirect_uri_sent: bool,
+    /// The PKCE challenge.
+    pub challenge: Option<Challenge>,
+    /// When it expires.
+    pub expires_at: u64,
+    /// Whether tokens were issued for it.
+    pub used: bool,
+}
+
+/// An access token.
+#[derive(Clone, Debug)]
+pub struct AccessToken {
+    /// The grant it was issued from.
+    pub grant: u64,
+    /// What it allows: the grant's scope or less.
+    pub scope: Vec<String>,
+    /// When it was issued.
+    pub issued_at: u64,
+    /// When it expires.
+    pub expires_at: u64,
+    /// Whether it is dead, whatever the grant.
+    pub revoked: bool,
+}
+
+/// A refresh token.
+#[derive(Clone, Debug)]
+pub struct RefreshToken {
+    /// The grant it was issued from.
+    pub grant: u64,
+    /// When it was issued.
+    pub issued_at: u64,
+    /// When it expires.
+    pub expires_at: u64,
+    /// Whether it was exchanged for its successor.
+    pub used: bool,
+}
+
+/// A device authorization.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// The client that asked.
+    pub client_id: String,
+    /// The eight letters, without the dash.
+    pub user_code: String,
+    /// What the client asked for.
+    pub scope: Vec<String>,
+    /// When it expires.
+    pub expires_at: u64,
+    /// The least seconds between two polls.
+    pub interval: u64,
+    /// When the client polled last.
+    pub last_poll: Option<u64>,
+    /// What the user has decided.
+    pub decision: Decision,
+    /// Whether tokens were issued for it.
+    pub used: bool,
+}
+
+/// What the user has decided about a device.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// Nothing yet.
+    Pending,
+    /// Yes, and who did.
+    Approved(Login),
+    /// No.
+    Denied,
+}
+
+/// The live session of that cookie.
+pub fn session<'a>(store: &'a Store, cookie: &str, now: u64) -> Option<&'a Session> {
+    store
+        .sessions
+        .get(cookie)
+        .filter(|session| now < session.expires_at)
+}
+
+/// Remembers a grant and returns its number.
+pub fn add_grant(store: &mut Store, grant: Grant) -> u64 {
+    store.last_grant += 1;
+    store.grants.insert(store.last_grant, grant);
+    store.last_grant
+}
+
+/// Kills everything issued from a grant.
+pub fn revoke_grant(store: &mut Store, number: u64) {
+    if let Some(grant) = store.grants.get_mut(&number) {
+        grant.revoked = true;
+    }
+}
+
+/// Whether nobody has revoked a grant.
+pub fn is_live(store: &Store, number: u64) -> bool {
+    store
+        .grants
+        .get(&number)
+        .is_some_and(|grant| !grant.revoked)
+}
+
+/// Forgets what has expired, whenever the store has doubled: a long run needs no more memory than
+/// what it issues in one life time.
+pub fn sweep(store: &mut Store, now: u64) {
+    if size(store) < store.sweep_at.max(10_000) {
+        return;
+    }
+    store.sessions.retain(|_, session| now < session.expires_at);
+    store.pending.retain(|_, pending| now < pending.expires_at);
+    store.codes.retain(|_, code| now < code.expires_at);
+    store
+        .access_tokens
+        .retain(|_, token| now < token.expires_at);
+    store
+        .refresh_tokens
+        .retain(|_, token| now < token.expires_at);
+    store.devices.retain(|_, device| now < device.expires_at);
+    let mut alive: BTreeSet<u64> = store.codes.values().map(|code| code.grant).collect();
+    alive.extend(store.access_tokens.values().map(|token| token.grant));
+    alive.extend(store.refresh_tokens.values().map(|token| token.grant));
+    store.grants.retain(|number, _| alive.contains(number));
+    store.sweep_at = 2 * size(store);
+}
+
+fn size(store: &Store) -> usize {
+    let browser = store.sessions.len() + store.pending.len() + store.codes.len();
+    browser + store.access_tokens.len() + store.refresh_tokens.len() + store.devices.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_store_forgets_what_has_expired_and_its_grants() {
+        let mut store = Store::default();
+        for number in 0..10_000 {
+            let expires_at = if number < 10 { 100 } else { 50 };
+            let token = RefreshToken {
+                grant: number,
+                issued_at: 0,
+                expires_at,
+                used: true,
+            };
+            store.refresh_tokens.insert(number.to_string(), token);
+            store.grants.insert(number, grant());
+        }
+        sweep(&mut store, 50);
+        assert_eq!((store.refresh_tokens.len(), store.grants.len()), (10, 10));
+    }
+
+    fn grant() -> Grant {
+        let (client_id, scope) = (String::new(), Vec::new());
+        let (login, nonce, last_access_token) = (None, None, None);
+        Grant {
+            client_id,
+            login,
+            scope,
+            nonce,
+            revoked: false,
+            last_access_token,
+        }
+    }
+}

@@ -1,0 +1,422 @@
+//! Every fault changes what it says, and the strict dialect does not show it.
+
+use authgauge_mocks::{StubError, faults};
+
+use crate::browser::*;
+use crate::signature::verifies;
+
+/// A fault, something to look at, what it is without the fault, and what with it.
+type Row = (
+    &'static str,
+    fn(&mut Browser) -> String,
+    &'static str,
+    &'static str,
+);
+
+const ROWS: [Row; 33] = [
+    (
+        "openid_configuration_missing",
+        openid_configuration,
+        "200",
+        "404",
+    ),
+    (
+        "metadata_issuer_with_slash",
+        issuer,
+        BASE,
+        "http://stub.test/",
+    ),
+    ("jwks_key_without_kty", keys_without_kty, "0 of 1", "1 of 2"),
+    ("jwks_key_without_kid", distinct_kids, "1 of 1", "1 of 2"),
+    ("jwks_duplicate_kid", distinct_kids, "1 of 1", "2 of 3"),
+    (
+        "signs_with_unpublished_key",
+        id_token,
+        "verifies, hint true",
+        "fails, hint true",
+    ),
+    (
+        "signature_does_not_verify",
+        id_token,
+        "verifies, hint true",
+        "fails, hint true",
+    ),
+    (
+        "refuses_correct_verifier",
+        right_verifier,
+        "200",
+        "400 invalid_grant",
+    ),
+    (
+        "ignores_verifier",
+        wrong_verifier,
+        "400 invalid_grant",
+        "200",
+    ),
+    (
+        "verifier_optional",
+        missing_verifier,
+        "400 invalid_grant",
+        "200",
+    ),
+    (
+        "accepts_lowercase_s256",
+        lowercase_s256,
+        "refused",
+        "hashed 200, plain 400",
+    ),
+    (
+        "lowercase_s256_means_plain",
+        lowercase_s256,
+        "refused",
+        "hashed 400, plain 200",
+    ),
+    (
+        "token_response_without_token_type",
+        token_type,
+        "\"Bearer\"",
+        "null",
+    ),
+    ("code_reusable", second_exchange, "400 invalid_grant", "200"),
+    (
+        "grant_type_optional",
+        no_grant_type,
+        "400 invalid_request",
+        "200",
+    ),
+    (
+        "unknown_grant_type_accepted",
+        odd_grant_type,
+        "400 unsupported_grant_type",
+        "200",
+    ),
+    (
+        "ignores_client_secret",
+        wrong_secret,
+        "401 invalid_client",
+        "200",
+    ),
+    (
+        "refresh_returns_same_access_token",
+        same_after_refresh,
+        "false",
+        "true",
+    ),
+    (
+        "device_response_without_expires_in",
+        device_expires_in,
+        "600",
+        "null",
+    ),
+    (
+        "device_needs_no_approval",
+        first_poll,
+        "400 authorization_pending",
+        "200",
+    ),
+    (
+        "never_slows_down",
+        second_poll,
+        "400 slow_down",
+        "400 authorization_pending",
+    ),
+    (
+        "device_approval_lost",
+        approved_poll,
+        "200",
+        "400 authorization_pending",
+    ),
+    (
+        "device_code_never_expires",
+        late_poll,
+        "400 expired_token",
+        "400 authorization_pending",
+    ),
+    (
+        "expired_device_code_is_unknown",
+        late_poll,
+        "400 expired_token",
+        "400 invalid_grant",
+    ),
+    (
+        "revocation_does_nothing",
+        use_after_revocation,
+        "200 400",
+        "200 200",
+    ),
+    (
+        "revocation_of_unknown_token_is_an_error",
+        revoke_unknown,
+        "200",
+        "400",
+    ),
+    (
+        "introspection_active_as_string",
+        introspect_live,
+        "true",
+        "\"true\"",
+    ),
+    (
+        "introspection_of_unknown_token_is_an_error",
+        introspect_unknown,
+        "200 false",
+        "400 null",
+    ),
+    (
+        "introspection_says_all_active",
+        introspect_unknown,
+        "200 false",
+        "200 true",
+    ),
+    (
+        "drops_old_key_at_rotation",
+        rotation,
+        "2 keys, old true, new true",
+        "1 keys, old false, new true",
+    ),
+    (
+        "reuses_kid_at_rotation",
+        rotation,
+        "2 keys, old true, new true",
+        "1 keys, old false, new true",
+    ),
+    (
+        "publishes_new_key_late",
+        publication,
+        "[true, true, true]",
+        "[false, false, true]",
+    ),
+    (
+        "wrong_token_error_codes",
+        odd_grant_type,
+        "400 unsupported_grant_type",
+        "400 invalid_request",
+    ),
+    (
+        "wrong_authorize_error_codes",
+        authorize_error,
+        "login_required",
+        "server_error",
+    ),
+];
+
+#[test]
+fn every_fault_shows_and_strict_shows_none() {
+    for (fault, look, strict, faulty) in ROWS {
+        assert_eq!(look(&mut Browser::new(&[])), strict, "without {fault}");
+        assert_eq!(look(&mut Browser::new(&[fault])), faulty, "with {fault}");
+    }
+}
+
+#[test]
+fn the_table_has_every_fault() {
+    let listed: Vec<String> = faults().into_iter().map(|row| row.name).collect();
+    let tested: Vec<&str> = ROWS.iter().map(|(fault, ..)| *fault).collect();
+    assert_eq!(listed, tested);
+}
+
+#[test]
+fn unknown_names_are_errors_that_list_the_known_ones() {
+    let engine = |dialect, fault: &str| {
+        authgauge_mocks::Engine::new(dialect, &[fault.to_owned()], BASE).map_err(|e| e.to_string())
+    };
+    let message = engine("nonsense", "code_reusable").expect_err("unknown dialect");
+    assert!(
+        message.contains("nonsense") && message.contains("strict"),
+        "{message}"
+    );
+    let message = engine("strict", "typo").expect_err("unknown fault");
+    assert!(
+        message.contains("typo") && message.contains("code_reusable"),
+        "{message}"
+    );
+    let _: fn(StubError) -> String = |error| error.to_string();
+}
+
+fn outcome((status, body): (u16, serde_json::Value)) -> String {
+    let error = body["error"].as_str().unwrap_or_default();
+    format!("{status} {error}").trim_end().to_owned()
+}
+
+fn openid_configuration(browser: &mut Browser) -> String {
+    assert_eq!(
+        browser
+            .get("/.well-known/oauth-authorization-server")
+            .status,
+        200
+    );
+    browser
+        .get("/.well-known/openid-configuration")
+        .status
+        .to_string()
+}
+
+fn issuer(browser: &mut Browser) -> String {
+    member(
+        &json(&browser.get("/.well-known/openid-configuration")).1,
+        "issuer",
+    )
+}
+
+fn keys_without_kty(browser: &mut Browser) -> String {
+    let keys = browser.jwks();
+    let without = keys.iter().filter(|key| key["kty"].is_null()).count();
+    format!("{without} of {}", keys.len())
+}
+
+fn distinct_kids(browser: &mut Browser) -> String {
+    let keys = browser.jwks();
+    let kids: std::collections::BTreeSet<_> =
+        keys.iter().filter_map(|key| key["kid"].as_str()).collect();
+    format!("{} of {}", kids.len(), keys.len())
+}
+
+fn id_token(browser: &mut Browser) -> String {
+    let token = member(&browser.tokens(), "id_token");
+    let verdict = if verifies(&browser.jwks(), &token) {
+        "verifies"
+    } else {
+        "fails"
+    };
+    let silent = browser.authorize(&[("prompt", "none"), ("id_token_hint", &token)]);
+    format!("{verdict}, hint {}", silent.contains("code="))
+}
+
+fn exchange(browser: &mut Browser, change: &Form) -> String {
+    let code = browser.code(&[]);
+    outcome(browser.exchange(&code, change))
+}
+
+fn right_verifier(browser: &mut Browser) -> String {
+    exchange(browser, &[])
+}
+
+fn wrong_verifier(browser: &mut Browser) -> String {
+    assert_eq!(
+        exchange(browser, &[("code_verifier", "")]),
+        "400 invalid_grant"
+    );
+    exchange(browser, &[("code_verifier", CHALLENGE)])
+}
+
+fn missing_verifier(browser: &mut Browser) -> String {
+    assert_eq!(
+        exchange(browser, &[("code_verifier", CHALLENGE)]),
+        "400 invalid_grant"
+    );
+    exchange(browser, &[("code_verifier", "")])
+}
+
+fn lowercase_s256(browser: &mut Browser) -> String {
+    let address = browser.authorize(&[("code_challenge_method", "s256")]);
+    let Some(code) = parameter(&address, "code") else {
+        return "refused".into();
+    };
+    let (plain, _) = browser.exchange(&code, &[("code_verifier", CHALLENGE)]);
+    let code = browser.code(&[("code_challenge_method", "s256")]);
+    format!("hashed {}, plain {plain}", browser.exchange(&code, &[]).0)
+}
+
+fn token_type(browser: &mut Browser) -> String {
+    browser.tokens()["token_type"].to_string()
+}
+
+fn second_exchange(browser: &mut Browser) -> String {
+    let code = browser.code(&[]);
+    assert_eq!(browser.exchange(&code, &[]).0, 200);
+    outcome(browser.exchange(&code, &[]))
+}
+
+fn no_grant_type(browser: &mut Browser) -> String {
+    exchange(browser, &[("grant_type", "")])
+}
+
+fn odd_grant_type(browser: &mut Browser) -> String {
+    exchange(browser, &[("grant_type", "odd")])
+}
+
+fn wrong_secret(browser: &mut Browser) -> String {
+    let form = [("grant_type", "client_credentials")];
+    let missing = [&form[..], &[("client_id", "service")]].concat();
+    assert_eq!(browser.post("/token", &missing).status, 401);
+    outcome(json(&browser.post_basic(
+        "/token",
+        ("service", "wrong"),
+        &form,
+    )))
+}
+
+fn same_after_refresh(browser: &mut Browser) -> String {
+    let tokens = browser.tokens();
+    let (_, refreshed) = browser.refresh(&member(&tokens, "refresh_token"), &[]);
+    (tokens["access_token"] == refreshed["access_token"]).to_string()
+}
+
+fn device_expires_in(browser: &mut Browser) -> String {
+    browser.device()["expires_in"].to_string()
+}
+
+fn first_poll(browser: &mut Browser) -> String {
+    let device = browser.device();
+    outcome(browser.poll(&device))
+}
+
+fn second_poll(browser: &mut Browser) -> String {
+    let device = browser.device();
+    browser.poll(&device);
+    outcome(browser.poll(&device))
+}
+
+fn approved_poll(browser: &mut Browser) -> String {
+    let device = browser.device();
+    browser.decide(&device, "approve");
+    outcome(browser.poll(&device))
+}
+
+fn late_poll(browser: &mut Browser) -> String {
+    let device = browser.device();
+    browser.advance(601);
+    outcome(browser.poll(&device))
+}
+
+fn use_after_revocation(browser: &mut Browser) -> String {
+    let token = member(&browser.tokens(), "refresh_token");
+    format!(
+        "{} {}",
+        browser.revoke(&token),
+        browser.refresh(&token, &[]).0
+    )
+}
+
+fn revoke_unknown(browser: &mut Browser) -> String {
+    browser.revoke("unknown").to_string()
+}
+
+fn introspect_live(browser: &mut Browser) -> String {
+    let token = member(&browser.tokens(), "access_token");
+    browser.introspect(&token).1["active"].to_string()
+}
+
+fn introspect_unknown(browser: &mut Browser) -> String {
+    let (status, body) = browser.introspect("unknown");
+    format!("{status} {}", body["active"])
+}
+
+fn rotation(browser: &mut Browser) -> String {
+    let old = member(&browser.tokens(), "id_token");
+    browser.control("rotate", "");
+    let new = member(&browser.tokens(), "id_token");
+    let keys = browser.jwks();
+    let (old, new) = (verifies(&keys, &old), verifies(&keys, &new));
+    format!("{} keys, old {old}, new {new}", keys.len())
+}
+
+fn publication(browser: &mut Browser) -> String {
+    browser.control("rotate", "");
+    let token = member(&browser.tokens(), "id_token");
+    format!("{:?}", [(); 3].map(|()| verifies(&browser.jwks(), &token)))
+}
+
+fn authorize_error(browser: &mut Browser) -> String {
+    parameter(&browser.authorize(&[("prompt", "none")]), "error").expect("an error")
+}

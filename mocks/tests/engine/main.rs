@@ -1,0 +1,12 @@
+//! The stub from outside: requests in, responses out.
+
+mod browser;
+mod code_flow;
+mod control;
+mod devices;
+mod faults;
+mod hostile;
+mod metadata;
+mod served;
+mod signature;
+mod tokens;

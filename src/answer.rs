@@ -1,0 +1,89 @@
+//! What an answer amounts to: what it grants, which error it names, and a line that says so.
+
+use url::Url;
+
+use crate::evaluate::spell;
+use crate::history::{Landing, Record};
+use crate::locate::{decoded, outline, response, target};
+use crate::wire::Response;
+
+/// What an answer grants: the names of the tokens, codes and handles in it.
+pub fn granted(record: &Record) -> Vec<String> {
+    const GRANTS: [&str; 6] = [
+        "access_token",
+        "refresh_token",
+        "id_token",
+        "code",
+        "device_code",
+        "request_uri",
+    ];
+    let carried = |target: &Url, name: &str| {
+        let parts = [target.query(), target.fragment()];
+        parts
+            .into_iter()
+            .flatten()
+            .any(|part| decoded(part, name).is_some())
+    };
+    let body = response(record)
+        .ok()
+        .and_then(|response| response.json().ok());
+    let target = target(record);
+    let names = GRANTS.into_iter().filter(|name| {
+        let in_body =
+            record.landing.is_none() && body.as_ref().is_some_and(|b| b.get(name).is_some());
+        in_body || target.as_ref().is_some_and(|target| carried(target, name))
+    });
+    names.map(str::to_owned).collect()
+}
+
+/// The OAuth error code of an answer: in the JSON body (RFC 6749 §5.2) or in the redirect
+/// (RFC 6749 §4.1.2.1).
+pub fn error_code(record: &Record) -> Option<String> {
+    if let Some(target) = target(record) {
+        let parts = [target.query(), target.fragment()];
+        return parts
+            .into_iter()
+            .flatten()
+            .find_map(|part| decoded(part, "error"));
+    }
+    let body = response(record).ok()?.json().ok()?;
+    body.get("error").map(spell)
+}
+
+/// One line that says what came back.
+pub fn summary(record: &Record) -> String {
+    let error = error_code(record)
+        .map(|code| format!(" error={code}"))
+        .unwrap_or_default();
+    match (&record.landing, response(record)) {
+        (Some(Landing::Callback(_)), _) => {
+            let granted = granted(record);
+            let with = if granted.is_empty() {
+                error
+            } else {
+                format!(" with {}", granted.join(", "))
+            };
+            format!("a redirect to the client{with}")
+        }
+        (Some(Landing::Away(url)), _) => format!("a redirect to {}", without_query(url)),
+        (Some(Landing::Stuck { why, .. }), _) => why.clone(),
+        (_, Err(why)) => why,
+        (_, Ok(response)) => format!("{}{error}{}", response.status, body_outline(response)),
+    }
+}
+
+fn body_outline(response: &Response) -> String {
+    let media_type = response
+        .media_type()
+        .unwrap_or_else(|| "no content type".into());
+    match response.json() {
+        Ok(body) => format!(" {}", outline(&body)),
+        Err(_) if response.body.is_empty() => " with an empty body".into(),
+        Err(_) => format!(" {media_type}"),
+    }
+}
+
+/// An address without its query, which may carry credentials.
+pub fn without_query(page: &Url) -> String {
+    page[..url::Position::AfterPath].to_owned()
+}

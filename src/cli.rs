@@ -1,0 +1,154 @@
+//! The command line: what can be asked for, and the only place that writes to the terminal.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::diagnostic::Diagnostic;
+use crate::exit;
+use crate::library::Library;
+
+mod explain;
+mod faults;
+mod list;
+mod run;
+mod stub;
+
+/// Conformance and load testing for OAuth 2.0 and OpenID Connect providers.
+#[derive(Debug, Parser)]
+#[command(name = "authgauge", version, after_help = exit::HELP)]
+struct Command {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What every verb understands.
+#[derive(Debug, Args)]
+struct Common {
+    /// Take scenarios from this folder instead of those that come with the program
+    #[arg(long, global = true, value_name = "DIR")]
+    scenarios: Option<PathBuf>,
+    /// Whether to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Color {
+    /// When standard output is a terminal and `NO_COLOR` is not set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Test a provider; without --provider, the embedded stub
+    #[command(after_help = exit::HELP)]
+    Run(run::RunArgs),
+    /// List the cases, or what a selector would run
+    List(list::ListArgs),
+    /// Explain a requirement or a scenario: what is sent, what must come back, and why
+    Explain(explain::ExplainArgs),
+    /// Prove that every check can fail: run all scenarios against each fault of the stub
+    Faults(faults::FaultsArgs),
+    /// Serve the embedded stub, for other people's tests too
+    Stub(stub::StubArgs),
+}
+
+/// Why a command ended without doing its work: what to say, and the exit code.
+struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    fn usage(message: impl ToString) -> Self {
+        Self { message: message.to_string(), code: exit::USAGE }
+    }
+
+    fn environment(message: impl ToString) -> Self {
+        Self { message: message.to_string(), code: exit::INCONCLUSIVE }
+    }
+}
+
+/// Reads the command line, does what it says and returns the exit code.
+pub fn main() -> ExitCode {
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(help) => return parsing_ended(&help),
+    };
+    match dispatch(command) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            let message = failure.message.trim_end();
+            let lead = if message.starts_with("error:") { "" } else { "error: " };
+            say(&format!("{lead}{message}\n"));
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Help and version are no errors; anything else that clap says is wrong usage.
+fn parsing_ended(help: &clap::Error) -> ExitCode {
+    // A closed pipe is the only way this can fail, and then nobody reads it.
+    drop(help.print());
+    ExitCode::from(if help.use_stderr() { exit::USAGE } else { exit::CONFORMS })
+}
+
+fn dispatch(command: Command) -> Result<u8, Failure> {
+    let library = library(command.common.scenarios.as_deref())?;
+    let colored = match command.common.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+    };
+    match command.verb {
+        Verb::Run(args) => runtime()?.block_on(run::run(&args, &library, colored)),
+        Verb::List(args) => list::list(&args, &library),
+        Verb::Explain(args) => explain::explain(&args, &library),
+        Verb::Faults(args) => runtime()?.block_on(faults::faults(&args, &library)),
+        Verb::Stub(args) => runtime()?.block_on(stub::serve(&args)),
+    }
+}
+
+fn library(folder: Option<&Path>) -> Result<Library, Failure> {
+    let loaded = folder.map_or_else(Library::bundled, Library::from_folder);
+    loaded.map_err(|mistakes| {
+        let shown = mistakes.iter().map(Diagnostic::to_string).collect::<Vec<_>>();
+        Failure::usage(shown.join("\n\n"))
+    })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Runtime::new().map_err(Failure::environment)
+}
+
+/// Writes data to standard output; a closed pipe ends it quietly.
+fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    // The reader may have gone, as `head` does; then nothing is left to be told.
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+/// Writes talk to standard error.
+fn say(text: &str) {
+    drop(io::stderr().lock().write_all(text.as_bytes()));
+}
+
+/// Writes a file that the user asked for; `-` is standard output.
+fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    if path == Path::new("-") {
+        print(text);
+        return Ok(());
+    }
+    std::fs::write(path, text)
+        .map_err(|e| Failure::usage(format!("{} cannot be written: {e}", path.display())))
+}

@@ -1,0 +1,105 @@
+//! `authgauge list`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Failure, print, write_file};
+use crate::library::Library;
+use crate::plan::{self, PlanError};
+use crate::selection::Selection;
+use crate::spec::Level;
+
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// What to list: ids, beginnings of ids, or globs
+    selectors: Vec<String>,
+    /// Write the list as JSON; - is standard output
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// A case and the requirements it speaks about.
+#[derive(Serialize)]
+struct Row<'a> {
+    case: String,
+    title: String,
+    file: String,
+    line: usize,
+    needs: Vec<&'a str>,
+    requirements: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    requirement: &'a str,
+    catalogue: Option<&'a str>,
+    level: Level,
+}
+
+/// Lists cases without running any.
+pub fn list(args: &ListArgs, library: &Library) -> Result<u8, Failure> {
+    let selection = Selection::parse(&args.selectors).map_err(Failure::usage)?;
+    let rows = rows(library, &selection);
+    if rows.is_empty() {
+        let selectors = args.selectors.clone();
+        return Err(Failure::usage(PlanError::NothingSelected { selectors }));
+    }
+    match &args.json {
+        Some(path) => {
+            let document = serde_json::to_string_pretty(&rows).map_err(Failure::usage)?;
+            write_file(path, &(document + "\n"))?;
+        }
+        None => print(&table(&rows)),
+    }
+    Ok(0)
+}
+
+fn rows<'a>(library: &'a Library, selection: &Selection) -> Vec<Row<'a>> {
+    plan::select(library, selection)
+        .into_iter()
+        .map(|(loaded, case)| Row {
+            requirements: case
+                .requirements()
+                .into_iter()
+                .filter_map(|id| library.requirement(id))
+                .map(|requirement| Entry {
+                    requirement: &requirement.id,
+                    catalogue: requirement.catalogue.as_deref(),
+                    level: requirement.level,
+                })
+                .collect(),
+            needs: loaded
+                .scenario
+                .needs
+                .iter()
+                .map(|need| need.value.as_str())
+                .collect(),
+            case: case.id,
+            title: case.title,
+            file: case.file,
+            line: case.line,
+        })
+        .collect()
+}
+
+fn table(rows: &[Row<'_>]) -> String {
+    let width = rows
+        .iter()
+        .map(|row| row.case.len())
+        .max()
+        .unwrap_or_default();
+    let lines = rows.iter().map(|row| {
+        let main = row.requirements.first();
+        let catalogue = main.and_then(|entry| entry.catalogue).unwrap_or("");
+        let level = main
+            .map(|entry| entry.level.to_string())
+            .unwrap_or_default();
+        format!(
+            "{:width$}  {catalogue:8}  {level:10}  {}\n",
+            row.case, row.title
+        )
+    });
+    lines.collect()
+}

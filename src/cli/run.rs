@@ -1,0 +1,175 @@
+//! `authgauge run`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Failure, print, say, write_file};
+use crate::exit;
+use crate::harness::{Embedded, start_stub};
+use crate::library::{Library, SourceFile};
+use crate::provider::Provider;
+use crate::reference;
+use crate::report::{Report, json, junit, terminal};
+use crate::run::{self, RunError, Settings};
+use crate::selection::Selection;
+use crate::transport::HttpTransport;
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// What to run: ids, beginnings of ids, or globs, such as rfc7636, 'rfc7636/4.6/*' or PKCE-02
+    selectors: Vec<String>,
+    /// The provider: a name under scenarios/providers, or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    provider: Option<String>,
+    /// The issuer, instead of the one in the provider file
+    #[arg(long, value_name = "URL", requires = "provider")]
+    issuer: Option<String>,
+    /// Make the embedded stub wrong on purpose; `authgauge faults` has the names
+    #[arg(long, value_name = "NAME", conflicts_with = "provider")]
+    fault: Vec<String>,
+    /// Let warnings fail the run, too
+    #[arg(long)]
+    strict: bool,
+    /// The longest wait for an expiry, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    max_wait: u64,
+    /// Write the report as JSON; - is standard output
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the report as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+}
+
+/// Runs the selected cases and writes the reports.
+pub async fn run(args: &RunArgs, library: &Library, colored: bool) -> Result<u8, Failure> {
+    let settings = Settings {
+        selection: Selection::parse(&args.selectors).map_err(Failure::usage)?,
+        strict: args.strict,
+        max_wait: Duration::from_secs(args.max_wait),
+    };
+    for path in args.json.iter().chain(&args.junit) {
+        writable(path)?;
+    }
+    let report = match &args.provider {
+        Some(name) => {
+            let provider = provider(name, args.issuer.as_deref(), library)?;
+            let timeout = Duration::try_from_secs_f64(provider.pace.timeout)
+                .map_err(|e| Failure::usage(format!("pace.timeout: {e}")))?;
+            let transport = HttpTransport::new(timeout).map_err(Failure::environment)?;
+            conduct(library, &provider, &transport, &settings).await?
+        }
+        None => {
+            let Embedded {
+                stub: _stub,
+                provider,
+                transport,
+            } = start_stub(library, &args.fault)
+                .await
+                .map_err(Failure::usage)?;
+            conduct(library, &provider, &transport, &settings).await?
+        }
+    };
+    write(args, &report, colored)?;
+    Ok(report.exit_code)
+}
+
+/// Finds out before the run that a report could not be written after it.
+fn writable(path: &Path) -> Result<(), Failure> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => Err(Failure::usage(format!(
+            "{} cannot be written: no such folder",
+            path.display()
+        ))),
+        _ if path.is_dir() => Err(Failure::usage(format!(
+            "{} cannot be written: it is a folder",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<Provider, Failure> {
+    let file = source(name, library)?;
+    let provider = Provider::parse(&file.path, &file.text, issuer).map_err(Failure::usage)?;
+    let mistakes = reference::check_provider(&provider, &file, library);
+    match mistakes.first() {
+        Some(mistake) => Err(Failure::usage(mistake)),
+        None => Ok(provider),
+    }
+}
+
+fn source(name: &str, library: &Library) -> Result<SourceFile, Failure> {
+    if let Some(known) = library.providers.get(name) {
+        return Ok(known.clone());
+    }
+    let text = std::fs::read_to_string(name).map_err(|e| {
+        let known: Vec<&str> = library.providers.keys().map(String::as_str).collect();
+        Failure::usage(format!(
+            "the provider file {name} cannot be read: {e}\n\
+             hint: give a file, or one of {}; without --provider the embedded stub is tested",
+            known.join(", ")
+        ))
+    })?;
+    Ok(SourceFile {
+        path: name.to_owned(),
+        text,
+    })
+}
+
+async fn conduct(
+    library: &Library,
+    provider: &Provider,
+    transport: &HttpTransport,
+    settings: &Settings,
+) -> Result<Report, Failure> {
+    let bar = ProgressBar::new(0).with_style(style());
+    let progress = |done: usize, total: usize| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    };
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let report = run::run(library, provider, transport, settings, progress, interrupt).await;
+    bar.finish_and_clear();
+    report.map_err(|error| match error {
+        RunError::Plan(_) => Failure {
+            message: error.to_string(),
+            code: exit::USAGE,
+        },
+        RunError::Unreachable(_) => Failure::environment(format!(
+            "{error}\nhint: is {} right in {}, and does the provider listen there?",
+            provider.discovery, provider.file
+        )),
+    })
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{bar:30} {pos}/{len} cases, {elapsed}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+fn write(args: &RunArgs, report: &Report, colored: bool) -> Result<(), Failure> {
+    let summary = terminal::write(report, colored);
+    if args.json.as_deref() == Some(Path::new("-")) {
+        say(&summary);
+    } else {
+        print(&summary);
+    }
+    if let Some(path) = &args.json {
+        write_file(path, &json::write(report))?;
+    }
+    if let Some(path) = &args.junit {
+        write_file(path, &junit::write(report).map_err(Failure::usage)?)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,268 @@
+//! Filling in templates.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::diagnostic::Place;
+use crate::history::Variables;
+use crate::template::{Function, Reference, Segment, Template};
+
+/// The name under which the `client_id` of each role is bound.
+pub const CLIENT_IDS: &str = "client_ids";
+
+/// The value of a template. One that is a single reference keeps the type of what it refers to;
+/// any other is text.
+///
+/// # Errors
+/// Names the reference that has no value.
+pub fn evaluate(template: &Template, variables: &Variables) -> Result<Value, String> {
+    if let [Segment::Reference(reference)] = template.segments.as_slice() {
+        return value(reference, variables);
+    }
+    let mut text = String::new();
+    for segment in &template.segments {
+        match segment {
+            Segment::Literal(literal) => text.push_str(literal),
+            Segment::Reference(reference) => text.push_str(&spell(&value(reference, variables)?)),
+        }
+    }
+    Ok(Value::String(text))
+}
+
+/// The text of a template; `None` when it is a single reference to a name bound to nothing, which
+/// is how an optional parameter is left out.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn text(template: &Template, variables: &Variables) -> Result<Option<String>, String> {
+    let value = evaluate(template, variables)?;
+    Ok(if value.is_null() {
+        None
+    } else {
+        Some(spell(&value))
+    })
+}
+
+/// A JSON document in which every text is a template.
+///
+/// # Errors
+/// As [`evaluate`]; also for a malformed `${…}`.
+pub fn document(value: &Value, variables: &Variables) -> Result<Value, String> {
+    Ok(match value {
+        Value::String(text) => evaluate(&Template::parse(text, Place::default())?, variables)?,
+        Value::Array(items) => Value::Array(
+            items
+                .iter()
+                .map(|v| document(v, variables))
+                .collect::<Result<_, _>>()?,
+        ),
+        Value::Object(members) => {
+            let members = members
+                .iter()
+                .map(|(k, v)| Ok((k.clone(), document(v, variables)?)));
+            Value::Object(members.collect::<Result<_, String>>()?)
+        }
+        other => other.clone(),
+    })
+}
+
+/// The text of a template of a provider file: the environment and the issuer are all it can use.
+///
+/// # Errors
+/// Names the environment variable that is not set.
+pub fn environment(template: &Template, issuer: &str) -> Result<String, String> {
+    let mut text = String::new();
+    for segment in &template.segments {
+        match segment {
+            Segment::Literal(literal) => text.push_str(literal),
+            Segment::Reference(Reference::Call(Function::Env, arguments)) => {
+                text.push_str(&variable(&arguments[0], arguments.get(1))?);
+            }
+            Segment::Reference(Reference::Name(name)) if name == "issuer" => text.push_str(issuer),
+            Segment::Reference(_) => {
+                return Err(format!(
+                    "`{template}`: only ${{issuer}} and ${{env:NAME}} work here"
+                ));
+            }
+        }
+    }
+    Ok(text)
+}
+
+fn variable(name: &str, default: Option<&String>) -> Result<String, String> {
+    match (std::env::var(name), default) {
+        (Ok(value), _) => Ok(value),
+        (Err(_), Some(default)) => Ok(default.clone()),
+        (Err(_), None) => Err(format!("the environment variable {name} is not set")),
+    }
+}
+
+/// Text as it is, anything else in its JSON spelling.
+pub fn spell(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn value(reference: &Reference, variables: &Variables) -> Result<Value, String> {
+    match reference {
+        Reference::Name(name) => bound(name, variables).cloned(),
+        Reference::Call(function, arguments) => call(*function, arguments, variables),
+    }
+}
+
+fn bound<'a>(name: &str, variables: &'a Variables) -> Result<&'a Value, String> {
+    variables
+        .get(name)
+        .ok_or_else(|| format!("`${{{name}}}` has no value"))
+}
+
+fn call(function: Function, arguments: &[String], variables: &Variables) -> Result<Value, String> {
+    let first = arguments.first().map_or("", String::as_str);
+    let subject = match function.takes_name() {
+        true => spell(bound(first, variables)?),
+        false => String::new(),
+    };
+    let second = arguments.get(1).map_or("", String::as_str);
+    Ok(Value::String(match function {
+        Function::Random => unreserved(number(first)?),
+        Function::Now => return Ok(Value::from(now() + offset(first)?)),
+        Function::S256 => s256(&subject),
+        Function::Swapcase => subject.chars().map(swapcase).collect(),
+        Function::Upper => subject.to_uppercase(),
+        Function::Truncate => subject.chars().take(number(second)?).collect(),
+        Function::Append => subject + second,
+        Function::Tamper => tamper(&subject),
+        Function::Base64url => URL_SAFE_NO_PAD.encode(subject),
+        Function::ClientId => client_id(first, variables)?,
+        Function::Env => return Err("${env:…} works in provider files only".into()),
+    }))
+}
+
+fn number(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number <= 1_000_000 => Ok(number),
+        _ => Err(format!(
+            "expected a number up to 1000000, but found `{text}`"
+        )),
+    }
+}
+
+fn offset(text: &str) -> Result<i64, String> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    if digits.is_empty() {
+        Ok(0)
+    } else {
+        digits
+            .parse()
+            .map_err(|_| format!("expected a number of seconds, but found `{text}`"))
+    }
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// RFC 7636 §4.2: BASE64URL-ENCODE(SHA256(ASCII(code_verifier))).
+pub fn s256(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
+}
+
+/// Random characters of the unreserved set of RFC 3986 §2.3, of which RFC 7636 §4.1 makes verifiers.
+pub fn unreserved(length: usize) -> String {
+    // 64 of the 66 characters, so that six bits choose one without bias.
+    const SET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut bytes = vec![0; length];
+    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system has randomness");
+    bytes
+        .iter()
+        .map(|byte| char::from(SET[usize::from(byte & 63)]))
+        .collect()
+}
+
+fn swapcase(c: char) -> char {
+    if c.is_ascii_lowercase() {
+        c.to_ascii_uppercase()
+    } else {
+        c.to_ascii_lowercase()
+    }
+}
+
+/// Changes the character in the middle: the last one of a base64url text may carry padding bits
+/// that a decoder ignores.
+fn tamper(text: &str) -> String {
+    let middle = text.chars().count() / 2;
+    let other = |c| if c == 'A' { 'B' } else { 'A' };
+    text.chars()
+        .enumerate()
+        .map(|(i, c)| if i == middle { other(c) } else { c })
+        .collect()
+}
+
+fn client_id(role: &str, variables: &Variables) -> Result<String, String> {
+    let role = variables.get(role).map_or_else(|| role.to_owned(), spell);
+    let ids = variables.get(CLIENT_IDS).and_then(|ids| ids.get(&role));
+    ids.map(spell)
+        .ok_or_else(|| format!("the provider file has no client for the role `{role}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(source: &str, expected: &str) {
+        let pairs = [
+            ("code", Value::from("aBc")),
+            ("n", Value::from(5)),
+            ("none", Value::Null),
+        ];
+        let variables = pairs.map(|(k, v)| (k.to_owned(), v)).into();
+        let template = Template::parse(source, Place::default()).expect(source);
+        assert_eq!(
+            evaluate(&template, &variables).map(|v| v.to_string()),
+            Ok(expected.into())
+        );
+    }
+
+    #[test]
+    fn references_are_filled_in() {
+        check("${code}", r#""aBc""#);
+        check("${n}", "5");
+        check("${none}", "null");
+        check("x${code}-${n}", r#""xaBc-5""#);
+        check("${swapcase:code}", r#""AbC""#);
+        check("${upper:code}", r#""ABC""#);
+        check("${truncate:code:2}", r#""aB""#);
+        check("${append:code:!}", r#""aBc!""#);
+        check("${tamper:code}", r#""aAc""#);
+    }
+
+    #[test]
+    fn the_challenge_is_the_one_of_rfc_7636_appendix_b() {
+        let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        assert_eq!(
+            s256(verifier),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        );
+    }
+
+    #[test]
+    fn random_text_has_its_length_and_alphabet() {
+        let text = unreserved(128);
+        assert_eq!(text.len(), 128);
+        assert!(
+            text.chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+        );
+        assert_ne!(text, unreserved(128));
+    }
+}

@@ -1,0 +1,330 @@
+//! What a scenario may expect: a closed vocabulary of parameterised predicates.
+
+use serde::Deserialize;
+
+use crate::template::Template;
+use crate::yaml::Located;
+
+/// What a provider must do at one step, for one requirement.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expectation {
+    /// The requirement; its level, text and link live in `requirements.yaml`.
+    pub req: Located<String>,
+    /// What must hold, all of it.
+    pub that: Vec<Predicate>,
+    /// Also met when the named earlier step was already refused, so that this one never came.
+    #[serde(default)]
+    pub or_refused_at: Option<Located<String>>,
+}
+
+/// One thing that must hold for the answer to a step.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Predicate {
+    /// The request was granted: a 2xx answer, or a callback without an error.
+    Accepted,
+    /// The request was refused, by whatever means, and nothing was granted.
+    Refused,
+    /// The refusal has one of these error codes. On a request that was granted this says nothing.
+    Error(Vec<String>),
+    /// The status code is one of these.
+    Status(Vec<u16>),
+    /// The media type of the answer, parameters aside.
+    MediaType(Vec<String>),
+    /// A member of the JSON body.
+    Json(Member),
+    /// A header field.
+    Header(Member),
+    /// A parameter in the query of the callback, or of a redirect's target.
+    Query(Member),
+    /// A parameter in the fragment of the callback, or of a redirect's target.
+    Fragment(Member),
+    /// A claim of a JWT.
+    Claim(JwtMember),
+    /// A JOSE header parameter of a JWT.
+    Jose(JwtMember),
+    /// Something that must be there.
+    Present(Locator),
+    /// Something that must not be there.
+    Absent(Locator),
+    /// Each element of a JSON array has a member for which this holds.
+    Each(ElementMember),
+    /// At least one element of a JSON array has a member for which this holds.
+    Some(ElementMember),
+    /// The elements of a JSON array can be told apart by a member, if there is more than one.
+    Distinguishable(Elements),
+    /// The signature of a JWT verifies with the key of a JWK Set that its `kid` names.
+    Verifies(Verification),
+    /// How many different values a race brought.
+    Distinct(Distinct),
+    /// The browser is never sent to an address that begins with this.
+    NeverReaches(Template),
+}
+
+/// A named thing and what must hold for it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "RawMember")]
+pub struct Member {
+    /// A path such as `error` or `keys.0.kid`; empty for the whole document.
+    pub at: String,
+    /// What must hold; never empty.
+    pub tests: Vec<Test>,
+}
+
+/// A member of a JWT and what must hold for it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "RawMember")]
+pub struct JwtMember {
+    /// The JWT.
+    pub jwt: Template,
+    /// A path as in [`Member`].
+    pub at: String,
+    /// What must hold; never empty.
+    pub tests: Vec<Test>,
+}
+
+/// A member of the elements of an array and what must hold for it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "RawMember")]
+pub struct ElementMember {
+    /// The path of the array.
+    pub at: String,
+    /// The member of an element.
+    pub member: String,
+    /// What must hold; never empty.
+    pub tests: Vec<Test>,
+}
+
+/// The elements of an array and the member that tells them apart.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elements {
+    /// The path of the array.
+    pub at: String,
+    /// The member that tells them apart.
+    pub by: String,
+}
+
+/// A JWT and the keys it must verify with.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verification {
+    /// The JWT.
+    pub jwt: Template,
+    /// The JWK Set: a name bound to the whole body of `jwks_uri`.
+    pub keys: Template,
+}
+
+/// How many different values the branches of a race may and must bring.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Distinct {
+    /// What to count, in the last answer of each branch.
+    pub of: Locator,
+    /// The least number.
+    pub at_least: usize,
+    /// The greatest number.
+    pub at_most: usize,
+}
+
+/// A test of one value.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// It is this value; text is compared with a number's or boolean's JSON spelling.
+    Is(Template),
+    /// It is another value.
+    Not(Template),
+    /// It is one of these values.
+    OneOf(Vec<Template>),
+    /// It has this JSON type.
+    Type(JsonType),
+    /// It is a number of at least this.
+    AtLeast(i64),
+    /// It is text that contains this.
+    Contains(Template),
+}
+
+/// The types of JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JsonType {
+    /// Text that is not empty.
+    String,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+/// A place in an answer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "RawLocator")]
+pub struct Locator {
+    /// Which part of the answer.
+    pub source: Source,
+    /// What stands in for it when it is absent.
+    pub fallback: Option<Template>,
+}
+
+/// A part of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A member of the JSON body; empty for all of it.
+    Json(String),
+    /// A header field.
+    Header(String),
+    /// A parameter in the query of the callback, or of a redirect's target.
+    Query(String),
+    /// A parameter in the fragment of the callback, or of a redirect's target.
+    Fragment(String),
+    /// A claim of the JWT bound to a name: `name.claim`.
+    Claim(String, String),
+    /// A JOSE header parameter of the JWT bound to a name: `name.parameter`.
+    Jose(String, String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLocator {
+    json: Option<String>,
+    header: Option<String>,
+    query: Option<String>,
+    fragment: Option<String>,
+    claim: Option<String>,
+    jose: Option<String>,
+    or: Option<Template>,
+}
+
+impl TryFrom<RawLocator> for Locator {
+    type Error = String;
+
+    fn try_from(raw: RawLocator) -> Result<Self, String> {
+        let sources = [
+            raw.json.map(Source::Json),
+            raw.header
+                .map(|name| Source::Header(name.to_ascii_lowercase())),
+            raw.query.map(Source::Query),
+            raw.fragment.map(Source::Fragment),
+            raw.claim
+                .map(|path| split(&path).map(|(a, b)| Source::Claim(a, b)))
+                .transpose()?,
+            raw.jose
+                .map(|path| split(&path).map(|(a, b)| Source::Jose(a, b)))
+                .transpose()?,
+        ];
+        let mut given = sources.into_iter().flatten();
+        match (given.next(), given.next()) {
+            (Some(source), None) => Ok(Self {
+                source,
+                fallback: raw.or,
+            }),
+            _ => Err("expected exactly one of json, header, query, fragment, claim, jose".into()),
+        }
+    }
+}
+
+fn split(path: &str) -> Result<(String, String), String> {
+    let (name, member) = path
+        .split_once('.')
+        .ok_or_else(|| format!("expected `name.member`, but found `{path}`"))?;
+    Ok((name.to_owned(), member.to_owned()))
+}
+
+/// The keys of every predicate that tests a member; which of them are allowed depends on the kind.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawMember {
+    at: String,
+    jwt: Option<Template>,
+    member: Option<String>,
+    is: Option<Template>,
+    not: Option<Template>,
+    one_of: Option<Vec<Template>>,
+    r#type: Option<JsonType>,
+    at_least: Option<i64>,
+    contains: Option<Template>,
+}
+
+impl RawMember {
+    fn tests(&mut self) -> Result<Vec<Test>, String> {
+        let given = [
+            self.is.take().map(Test::Is),
+            self.not.take().map(Test::Not),
+            self.one_of.take().map(Test::OneOf),
+            self.r#type.take().map(Test::Type),
+            self.at_least.take().map(Test::AtLeast),
+            self.contains.take().map(Test::Contains),
+        ];
+        let tests: Vec<Test> = given.into_iter().flatten().collect();
+        if tests.is_empty() {
+            return Err(
+                "expected at least one of is, not, one_of, type, at_least, contains".into(),
+            );
+        }
+        Ok(tests)
+    }
+}
+
+impl TryFrom<RawMember> for Member {
+    type Error = String;
+
+    fn try_from(mut raw: RawMember) -> Result<Self, String> {
+        if raw.jwt.is_some() || raw.member.is_some() {
+            return Err("`jwt` and `member` do not belong here".into());
+        }
+        Ok(Self {
+            tests: raw.tests()?,
+            at: raw.at,
+        })
+    }
+}
+
+impl TryFrom<RawMember> for JwtMember {
+    type Error = String;
+
+    fn try_from(mut raw: RawMember) -> Result<Self, String> {
+        let jwt = raw
+            .jwt
+            .take()
+            .ok_or("missing field `jwt`: which token to look into")?;
+        if raw.member.is_some() {
+            return Err("`member` does not belong here".into());
+        }
+        Ok(Self {
+            jwt,
+            tests: raw.tests()?,
+            at: raw.at,
+        })
+    }
+}
+
+impl TryFrom<RawMember> for ElementMember {
+    type Error = String;
+
+    fn try_from(mut raw: RawMember) -> Result<Self, String> {
+        let member = raw
+            .member
+            .take()
+            .ok_or("missing field `member`: which one of each element")?;
+        if raw.jwt.is_some() {
+            return Err("`jwt` does not belong here".into());
+        }
+        Ok(Self {
+            member,
+            tests: raw.tests()?,
+            at: raw.at,
+        })
+    }
+}
+
+impl Predicate {
+    /// Whether the predicate speaks about a request that must not be granted.
+    pub fn is_negative(&self) -> bool {
+        matches!(self, Self::Refused | Self::NeverReaches(_))
+    }
+}

@@ -1,0 +1,164 @@
+//! The fault matrix: the proof that every check can fail, and that none fails without cause.
+
+use std::collections::BTreeSet;
+use std::future::pending;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+use serde::Serialize;
+
+use crate::finding::Verdict;
+use crate::harness::{Embedded, start_stub};
+use crate::library::Library;
+use crate::report::Report;
+use crate::run::{self, Settings};
+use crate::selection::Selection;
+
+/// What the whole matrix showed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Matrix {
+    /// The name and version of this form.
+    pub schema: &'static str,
+    /// Requirements that were red, or could not be told, on the strict dialect without a fault.
+    pub false_alarms: Vec<String>,
+    /// One row for each fault.
+    pub faults: Vec<Row>,
+    /// Requirements with a check that no fault turns red.
+    pub unproven: Vec<String>,
+}
+
+/// What one fault showed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// The fault.
+    pub name: String,
+    /// What the stub does wrong.
+    pub title: String,
+    /// The requirements that must turn red.
+    pub expected: Vec<String>,
+    /// Those of them that did not.
+    pub missed: Vec<String>,
+    /// Others that turned red.
+    pub unexpected: Vec<String>,
+    /// Whether exactly the expected ones turned red.
+    pub caught: bool,
+}
+
+impl Matrix {
+    /// Whether every fault was caught exactly, nothing was red without one, and every check is
+    /// proven.
+    pub fn holds(&self) -> bool {
+        self.false_alarms.is_empty()
+            && self.unproven.is_empty()
+            && self.faults.iter().all(|row| row.caught)
+    }
+}
+
+/// Runs every scenario against the stub, once without a fault and once with each.
+///
+/// # Errors
+/// When the stub cannot be started or the library has no provider file for it.
+pub async fn matrix(library: &Library, progress: impl Fn(&str)) -> Result<Matrix, String> {
+    let baseline = report(library, &[]).await?;
+    let known = authgauge_mocks::faults();
+    let rows = stream::iter(&known)
+        .map(|fault| async {
+            let report = report(library, std::slice::from_ref(&fault.name)).await?;
+            progress(&fault.name);
+            let expected: BTreeSet<String> = fault.requirements.iter().cloned().collect();
+            Ok(row(&fault.name, &fault.title, expected, &red(&report)))
+        })
+        .buffered(4)
+        .collect::<Vec<Result<Row, String>>>()
+        .await;
+    let faults = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(Matrix {
+        schema: "authgauge/faults/v1",
+        false_alarms: not_green(&baseline),
+        unproven: unproven(library, &faults),
+        faults,
+    })
+}
+
+/// The report of a run against the stub with these faults.
+///
+/// # Errors
+/// When the stub cannot be started or reached.
+pub async fn report(library: &Library, faults: &[String]) -> Result<Report, String> {
+    let Embedded {
+        stub: _stub,
+        provider,
+        transport,
+    } = start_stub(library, faults).await?;
+    let settings = Settings {
+        selection: Selection::default(),
+        strict: false,
+        max_wait: Duration::ZERO,
+    };
+    run::run(
+        library,
+        &provider,
+        &transport,
+        &settings,
+        |_, _| {},
+        pending(),
+    )
+    .await
+    .map_err(|e| e.to_string())
+}
+
+fn row(name: &str, title: &str, expected: BTreeSet<String>, red: &BTreeSet<String>) -> Row {
+    let missed: Vec<String> = expected.difference(red).cloned().collect();
+    let unexpected: Vec<String> = red.difference(&expected).cloned().collect();
+    Row {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        caught: missed.is_empty() && unexpected.is_empty(),
+        expected: expected.into_iter().collect(),
+        missed,
+        unexpected,
+    }
+}
+
+fn red(report: &Report) -> BTreeSet<String> {
+    let failed = report
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Fail);
+    failed.map(|finding| finding.requirement.clone()).collect()
+}
+
+/// On the strict dialect everything must be told and green. What does not apply to it is no alarm
+/// as long as the same requirement is green in another case.
+fn not_green(report: &Report) -> Vec<String> {
+    let green: BTreeSet<&str> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Pass)
+        .map(|finding| finding.requirement.as_str())
+        .collect();
+    let alarms = report
+        .findings
+        .iter()
+        .filter(|finding| match finding.verdict {
+            Verdict::Pass => false,
+            Verdict::NotApplicable => !green.contains(finding.requirement.as_str()),
+            Verdict::Fail | Verdict::Inconclusive => true,
+        });
+    alarms
+        .map(|finding| format!("{} ({})", finding.requirement, finding.case))
+        .collect()
+}
+
+fn unproven(library: &Library, rows: &[Row]) -> Vec<String> {
+    let proven: BTreeSet<&String> = rows.iter().flat_map(|row| &row.expected).collect();
+    let checked = library
+        .requirements
+        .iter()
+        .filter(|requirement| requirement.excluded.is_none());
+    checked
+        .map(|r| &r.id)
+        .filter(|id| !proven.contains(id))
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,62 @@
+//! What happened while a case ran: facts only, no judgement.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use url::Url;
+
+use crate::wire::Exchange;
+
+/// The names a case has bound, with their values.
+pub type Variables = BTreeMap<String, Value>;
+
+/// All that happened in one case, in the order in which it happened.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// One record for each step that was begun.
+    pub records: Vec<Record>,
+    /// Why the case ended before its last step.
+    pub stopped: Option<Stop>,
+}
+
+/// What one step did.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    /// The position of the step in its case, which ties the record to its expectations.
+    pub step: usize,
+    /// The requests and responses of the step; a visit has one for each hop.
+    pub exchanges: Vec<Exchange>,
+    /// Where the browser ended, for a visit.
+    pub landing: Option<Landing>,
+    /// The branches of a race or the rounds of a repetition.
+    pub branches: Vec<History>,
+    /// The names bound when the step was over.
+    pub variables: Variables,
+}
+
+/// Where a visit ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Landing {
+    /// The provider sent the browser to the client's redirect URI; the address carries the answer.
+    Callback(Url),
+    /// The provider sent the browser to a host that is neither its own nor the client's.
+    Away(Url),
+    /// The browser shows a page of the provider that asks for nothing more; see the last exchange.
+    Page,
+    /// The driver could not get past a page.
+    Stuck {
+        /// The address of the page.
+        page: Url,
+        /// Which form or message stopped it, and what to try.
+        why: String,
+    },
+}
+
+/// Why a case ended early.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// The step that could not be done.
+    pub step: usize,
+    /// What was missing or failed.
+    pub why: String,
+}

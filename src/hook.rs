@@ -1,0 +1,114 @@
+//! Hooks: asking a provider's administration for something, as the provider file says how.
+
+use std::time::Duration;
+
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::evaluate::{document, text};
+use crate::history::Variables;
+use crate::provider::Provider;
+use crate::provider_file::{Hook, PostHook};
+use crate::request::USER_AGENT;
+use crate::template::{Function, Reference, Segment, Template};
+use crate::transport::Transport;
+use crate::wire::Request;
+
+/// How long a hook's program may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Calls a hook and waits until it is done.
+///
+/// # Errors
+/// Names the hook and what it answered.
+pub async fn call(
+    name: &str,
+    provider: &Provider,
+    variables: &Variables,
+    transport: &impl Transport,
+) -> Result<(), String> {
+    let hook = provider.hooks.get(name);
+    let hook = hook.ok_or_else(|| format!("the provider file has no hook `{name}`"))?;
+    let done = match hook {
+        Hook::Post(post) => send(post, variables, transport).await,
+        Hook::Command(words) => run(words, variables).await,
+    };
+    done.map_err(|why| format!("the hook `{name}` failed: {why}"))
+}
+
+async fn send(
+    post: &PostHook,
+    variables: &Variables,
+    transport: &impl Transport,
+) -> Result<(), String> {
+    let address = text(&with_environment(&post.url)?, variables)?.unwrap_or_default();
+    let body = document(&post.json, variables)?;
+    let headers = [
+        ("user-agent", USER_AGENT),
+        ("content-type", "application/json"),
+    ];
+    let request = Request {
+        method: "POST".into(),
+        url: address
+            .parse()
+            .map_err(|e| format!("`{address}` is not an address: {e}"))?,
+        headers: headers.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec(),
+        body: if body.is_null() {
+            Vec::new()
+        } else {
+            body.to_string().into_bytes()
+        },
+    };
+    let response = transport
+        .exchange(request)
+        .await
+        .outcome
+        .map_err(|e| e.to_string())?;
+    match response.status {
+        200..300 => Ok(()),
+        status => Err(format!("{status} {}", response.text().trim())),
+    }
+}
+
+async fn run(words: &[Template], variables: &Variables) -> Result<(), String> {
+    let filled = words.iter().map(|word| {
+        Ok::<_, String>(text(&with_environment(word)?, variables)?.unwrap_or_default())
+    });
+    let words: Vec<String> = filled.collect::<Result<_, _>>()?;
+    let (program, arguments) = words.split_first().ok_or("it has no program")?;
+    let output = Command::new(program)
+        .args(arguments)
+        .kill_on_drop(true)
+        .output();
+    let output = timeout(PATIENCE, output)
+        .await
+        .map_err(|_| format!("{program} did not end within {} s", PATIENCE.as_secs()))?
+        .map_err(|e| format!("{program} cannot be started: {e}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!(
+        "{program} ended with {}: {}",
+        output.status,
+        said.trim()
+    ))
+}
+
+/// Hooks are part of a provider file, so `${env:NAME}` works in them, beside a case's names.
+fn with_environment(template: &Template) -> Result<Template, String> {
+    let segments = template.segments.iter().map(|segment| match segment {
+        Segment::Reference(Reference::Call(Function::Env, _)) => {
+            let alone = Template {
+                segments: vec![segment.clone()],
+                place: template.place,
+            };
+            crate::evaluate::environment(&alone, "").map(Segment::Literal)
+        }
+        other => Ok(other.clone()),
+    });
+    Ok(Template {
+        segments: segments.collect::<Result<_, _>>()?,
+        place: template.place,
+    })
+}

@@ -1,0 +1,322 @@
+//! Judging: from a case and its history to findings. Pure: no I/O, no clock.
+
+use crate::case::{Case, CaseStep, Operation};
+use crate::expectation::Expectation;
+use crate::finding::{Evidence, Finding, Verdict};
+use crate::history::{History, Record};
+use crate::library::Library;
+use crate::predicate::{self, Outcome};
+use crate::redact::Redactor;
+use crate::wire::Exchange;
+
+/// What is known about one expectation.
+struct Judgement<'a> {
+    requirement: &'a str,
+    verdict: Verdict,
+    expected: Option<String>,
+    actual: Option<String>,
+    why: Option<String>,
+    exchanges: Vec<&'a Exchange>,
+}
+
+/// The findings of a case: one for each requirement that it speaks about.
+pub fn judge(
+    library: &Library,
+    case: &Case,
+    history: &History,
+    redactor: &Redactor,
+) -> Vec<Finding> {
+    let mut judgements = Vec::new();
+    judge_steps(&case.steps, history, None, &mut judgements);
+    let merged = case.requirements().into_iter().filter_map(|requirement| {
+        let same = judgements
+            .iter()
+            .filter(|judgement| judgement.requirement == requirement);
+        same.reduce(|worst, next| {
+            if next.verdict > worst.verdict {
+                next
+            } else {
+                worst
+            }
+        })
+    });
+    merged
+        .map(|judgement| finding(library, case, judgement, redactor))
+        .collect()
+}
+
+/// The findings of a case that is not run.
+pub fn not_run(library: &Library, case: &Case, verdict: Verdict, why: &str) -> Vec<Finding> {
+    let requirements = case.requirements().into_iter();
+    requirements
+        .map(|requirement| {
+            let judgement = Judgement {
+                requirement,
+                ..untold(verdict, why.to_owned())
+            };
+            finding(library, case, &judgement, &Redactor::default())
+        })
+        .collect()
+}
+
+/// A green result of a case whose twin did not pass proves nothing: the provider may refuse
+/// everything.
+pub fn weigh_twins(cases: &[Case], findings: &mut [Finding]) {
+    let doubtful: Vec<(&str, &str)> = cases
+        .iter()
+        .filter_map(|case| {
+            let twin = case.twin.as_deref()?;
+            (!passed(cases, findings, twin)).then_some((case.id.as_str(), twin))
+        })
+        .collect();
+    for finding in findings
+        .iter_mut()
+        .filter(|finding| finding.verdict == Verdict::Pass)
+    {
+        if let Some((_, twin)) = doubtful.iter().find(|(case, _)| *case == finding.case) {
+            finding.verdict = Verdict::Inconclusive;
+            finding.why = Some(format!(
+                "its twin {twin} did not pass, so this refusal proves nothing"
+            ));
+        }
+    }
+}
+
+fn passed(cases: &[Case], findings: &[Finding], scenario: &str) -> bool {
+    let ids: Vec<&str> = cases
+        .iter()
+        .filter(|c| c.scenario == scenario)
+        .map(|c| c.id.as_str())
+        .collect();
+    let mut own = findings
+        .iter()
+        .filter(|finding| ids.contains(&finding.case.as_str()))
+        .peekable();
+    own.peek().is_some() && own.all(|finding| finding.verdict == Verdict::Pass)
+}
+
+fn judge_steps<'a>(
+    steps: &'a [CaseStep],
+    history: &'a History,
+    outer: Option<&str>,
+    judgements: &mut Vec<Judgement<'a>>,
+) {
+    let mut broken = outer.map(str::to_owned);
+    for (index, step) in steps.iter().enumerate() {
+        let record = history.records.iter().find(|record| record.step == index);
+        if broken.is_none() {
+            broken = record.and_then(|record| broken_premise(step, record));
+        }
+        for expectation in &step.expect {
+            judgements.push(match (record, &broken) {
+                (None, _) => unreached(expectation, steps, history),
+                (Some(record), Some(why)) => Judgement {
+                    requirement: &expectation.req.value,
+                    exchanges: record.exchanges.iter().collect(),
+                    ..untold(Verdict::Inconclusive, why.clone())
+                },
+                (Some(record), None) => judge_expectation(expectation, record),
+            });
+        }
+        judge_inner(step, record, broken.as_deref(), judgements);
+    }
+}
+
+fn judge_inner<'a>(
+    step: &'a CaseStep,
+    record: Option<&'a Record>,
+    broken: Option<&str>,
+    judgements: &mut Vec<Judgement<'a>>,
+) {
+    let branches = record.map_or(&[][..], |record| &record.branches);
+    match &step.operation {
+        Operation::Race(inner) => {
+            for (steps, history) in inner.iter().zip(branches) {
+                judge_steps(steps, history, broken, judgements);
+            }
+        }
+        Operation::Repeat(rounds) => {
+            for history in branches {
+                judge_steps(&rounds.steps, history, broken, judgements);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Why what follows means nothing: a premise of this step does not hold.
+fn broken_premise(step: &CaseStep, record: &Record) -> Option<String> {
+    step.assume.iter().find_map(|premise| {
+        match predicate::holds(premise, record, &record.variables) {
+            Outcome::Holds => None,
+            Outcome::Unknown(why) | Outcome::Moot(why) => Some(why),
+            Outcome::Fails { expected, actual } => {
+                Some(format!("a step before it did not go as it must: expected that {expected}, but found {actual}"))
+            }
+        }
+    })
+}
+
+/// A step that never came says nothing, unless an earlier refusal is just as good.
+fn unreached<'a>(
+    expectation: &'a Expectation,
+    steps: &[CaseStep],
+    history: &'a History,
+) -> Judgement<'a> {
+    let requirement = expectation.req.value.as_str();
+    let stop = history.stopped.as_ref();
+    let why = stop
+        .map_or("the step was not reached", |stop| stop.why.as_str())
+        .to_owned();
+    let exchanges = history
+        .records
+        .last()
+        .map(|record| record.exchanges.iter().collect());
+    let exchanges: Vec<&Exchange> = exchanges.unwrap_or_default();
+    let Some(earlier) = &expectation.or_refused_at else {
+        return Judgement {
+            requirement,
+            exchanges,
+            ..untold(Verdict::Inconclusive, why)
+        };
+    };
+    let named = steps
+        .iter()
+        .position(|step| step.name.as_ref() == Some(&earlier.value));
+    let record = history
+        .records
+        .iter()
+        .find(|record| Some(record.step) == named);
+    let refused = record.map(|record| {
+        predicate::holds(
+            &crate::expectation::Predicate::Refused,
+            record,
+            &record.variables,
+        )
+    });
+    match refused {
+        Some(Outcome::Holds) => {
+            let why = format!("already refused at the step `{}`", earlier.value);
+            Judgement {
+                requirement,
+                exchanges,
+                ..untold(Verdict::Pass, why)
+            }
+        }
+        _ => Judgement {
+            requirement,
+            exchanges,
+            ..untold(Verdict::Inconclusive, why)
+        },
+    }
+}
+
+fn judge_expectation<'a>(expectation: &'a Expectation, record: &'a Record) -> Judgement<'a> {
+    let outcomes = expectation
+        .that
+        .iter()
+        .map(|predicate| predicate::holds(predicate, record, &record.variables));
+    let told = outcomes.map(told).reduce(|worst, next| {
+        if rank(&next) > rank(&worst) {
+            next
+        } else {
+            worst
+        }
+    });
+    let judgement =
+        told.unwrap_or_else(|| untold(Verdict::Inconclusive, "nothing is expected".into()));
+    let exchanges = record
+        .exchanges
+        .iter()
+        .chain(branch_exchanges(record))
+        .collect();
+    Judgement {
+        requirement: &expectation.req.value,
+        exchanges,
+        ..judgement
+    }
+}
+
+/// Among the predicates of one expectation, one that does not apply outweighs one that holds.
+fn rank(judgement: &Judgement<'_>) -> u8 {
+    match judgement.verdict {
+        Verdict::Pass => 0,
+        Verdict::NotApplicable => 1,
+        Verdict::Inconclusive => 2,
+        Verdict::Fail => 3,
+    }
+}
+
+fn branch_exchanges(record: &Record) -> impl Iterator<Item = &Exchange> {
+    let last = record
+        .branches
+        .iter()
+        .filter_map(|branch| branch.records.last());
+    last.filter_map(|record| record.exchanges.last())
+}
+
+fn told(outcome: Outcome) -> Judgement<'static> {
+    match outcome {
+        Outcome::Holds => Judgement {
+            why: None,
+            ..untold(Verdict::Pass, String::new())
+        },
+        Outcome::Unknown(why) => untold(Verdict::Inconclusive, why),
+        Outcome::Moot(why) => untold(Verdict::NotApplicable, why),
+        Outcome::Fails { expected, actual } => Judgement {
+            why: None,
+            expected: Some(expected),
+            actual: Some(actual),
+            ..untold(Verdict::Fail, String::new())
+        },
+    }
+}
+
+fn untold(verdict: Verdict, why: String) -> Judgement<'static> {
+    Judgement {
+        requirement: "",
+        verdict,
+        expected: None,
+        actual: None,
+        why: Some(why),
+        exchanges: Vec::new(),
+    }
+}
+
+fn finding(library: &Library, case: &Case, judged: &Judgement<'_>, redactor: &Redactor) -> Finding {
+    let requirement = library
+        .requirement(judged.requirement)
+        .expect("reference::check has seen that every expectation names a requirement");
+    let clean = |text: &Option<String>| text.as_ref().map(|text| redactor.text(text));
+    Finding {
+        requirement: requirement.id.clone(),
+        catalogue: requirement.catalogue.clone(),
+        case: case.id.clone(),
+        title: case.title.clone(),
+        level: requirement.level,
+        verdict: judged.verdict,
+        severity: requirement.severity,
+        known: None,
+        expected: clean(&judged.expected),
+        actual: clean(&judged.actual),
+        why: clean(&judged.why),
+        text: requirement.text.clone(),
+        spec: requirement.spec.clone(),
+        file: case.file.clone(),
+        line: case.line,
+        exchanges: evidence(judged, redactor),
+    }
+}
+
+/// The exchanges of a verdict that somebody will want to look into.
+fn evidence(judged: &Judgement<'_>, redactor: &Redactor) -> Vec<Evidence> {
+    const MOST: usize = 12;
+    if !matches!(judged.verdict, Verdict::Fail | Verdict::Inconclusive) {
+        return Vec::new();
+    }
+    let first = judged.exchanges.len().saturating_sub(MOST);
+    judged.exchanges[first..]
+        .iter()
+        .map(|exchange| redactor.evidence(exchange))
+        .collect()
+}

@@ -1,0 +1,270 @@
+//! The library: everything under `scenarios/`, loaded and cross-referenced.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use include_dir::{Dir, include_dir};
+
+use crate::diagnostic::Diagnostic;
+use crate::reference;
+use crate::scenario::{Flow, Scenario, ScenarioFile};
+use crate::spec::{Requirement, Specification};
+use crate::yaml;
+
+/// The scenarios that come with the program.
+static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+
+/// All requirements, scenarios and flows, by their full ids.
+#[derive(Debug, Default)]
+pub struct Library {
+    /// The requirements, in the order of their files.
+    pub requirements: Vec<Requirement>,
+    /// Which scenarios a requirement names as its check.
+    pub checks: BTreeMap<String, Vec<String>>,
+    /// The scenarios, in the order of their files.
+    pub scenarios: Vec<LoadedScenario>,
+    /// The flows by name.
+    pub flows: BTreeMap<String, LoadedFlow>,
+    /// The provider files by name, unparsed: their secrets are read only when one is used.
+    pub providers: BTreeMap<String, SourceFile>,
+}
+
+/// A file and its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The path, as the user would name it.
+    pub path: String,
+    /// The text.
+    pub text: String,
+}
+
+/// A scenario and where it comes from.
+#[derive(Debug)]
+pub struct LoadedScenario {
+    /// `<document>/<section>/<slug>`.
+    pub id: String,
+    /// The file it stands in, an index into the texts kept for messages.
+    pub file: SourceFile,
+    /// What it says.
+    pub scenario: Scenario,
+}
+
+/// A flow and where it comes from.
+#[derive(Debug)]
+pub struct LoadedFlow {
+    /// The file it stands in.
+    pub file: SourceFile,
+    /// What it says.
+    pub flow: Flow,
+}
+
+impl Library {
+    /// Loads the scenarios that come with the program.
+    ///
+    /// # Errors
+    /// Every mistake that was found.
+    pub fn bundled() -> Result<Self, Vec<Diagnostic>> {
+        let mut files = Vec::new();
+        collect_bundled(&BUNDLED, &mut files);
+        Self::load(files)
+    }
+
+    /// Loads a folder with `specs`, `flows` and `providers` in it. Flows and providers that it
+    /// lacks are taken from the bundled ones.
+    ///
+    /// # Errors
+    /// Every mistake that was found, or that the folder cannot be read.
+    pub fn from_folder(folder: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let mut files = Vec::new();
+        collect_folder(folder, folder, &mut files).map_err(|mistake| vec![mistake])?;
+        if !files.iter().any(|(place, _)| place.starts_with("specs/")) {
+            let message = "no scenarios here, expected files under `specs/<document>/`";
+            return Err(vec![Diagnostic::whole_file(
+                &folder.display().to_string(),
+                message,
+            )]);
+        }
+        let mut bundled = Vec::new();
+        collect_bundled(&BUNDLED, &mut bundled);
+        let own: Vec<String> = files.iter().map(|(place, _)| place.clone()).collect();
+        bundled.retain(|(place, _)| !place.starts_with("specs/") && !own.contains(place));
+        files.extend(bundled);
+        Self::load(files)
+    }
+
+    /// Loads files given as (place below `scenarios/`, file).
+    fn load(mut files: Vec<(String, SourceFile)>) -> Result<Self, Vec<Diagnostic>> {
+        files.sort_by(|a, b| section_order(&a.0).cmp(&section_order(&b.0)));
+        let mut library = Self::default();
+        let mut mistakes = Vec::new();
+        for (place, file) in files {
+            if let Err(mistake) = library.add(&place, file) {
+                mistakes.push(mistake);
+            }
+        }
+        if mistakes.is_empty() {
+            mistakes = reference::check(&library);
+        }
+        if mistakes.is_empty() {
+            Ok(library)
+        } else {
+            Err(mistakes)
+        }
+    }
+
+    fn add(&mut self, place: &str, file: SourceFile) -> Result<(), Diagnostic> {
+        let parts: Vec<&str> = place.split('/').collect();
+        match parts.as_slice() {
+            ["specs", folder, "requirements.yaml"] => self.add_requirements(folder, &file),
+            ["specs", folder, name] => self.add_scenarios(folder, name, file),
+            ["flows", name] => {
+                let flow = yaml::parse(&file.path, &file.text)?;
+                self.flows.insert(stem(name), LoadedFlow { file, flow });
+                Ok(())
+            }
+            ["providers", name] => {
+                self.providers.insert(stem(name), file);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn add_requirements(&mut self, folder: &str, file: &SourceFile) -> Result<(), Diagnostic> {
+        let spec: Specification = yaml::parse(&file.path, &file.text)?;
+        for row in &spec.requirements {
+            let requirement = spec.requirement(folder, row);
+            if self.requirement(&requirement.id).is_some() {
+                let message = format!("requirement `{}` stands here twice", row.id.value);
+                return Err(Diagnostic::new(
+                    &file.path,
+                    &file.text,
+                    row.id.place,
+                    message,
+                ));
+            }
+            if row.check.is_empty() == row.excluded.is_none() {
+                let message = "a requirement needs either `check` or `excluded`, with the reason";
+                return Err(Diagnostic::new(
+                    &file.path,
+                    &file.text,
+                    row.id.place,
+                    message,
+                ));
+            }
+            let checks = row.check.iter().map(|check| check.value.clone()).collect();
+            self.checks.insert(requirement.id.clone(), checks);
+            self.requirements.push(requirement);
+        }
+        Ok(())
+    }
+
+    fn add_scenarios(
+        &mut self,
+        folder: &str,
+        name: &str,
+        file: SourceFile,
+    ) -> Result<(), Diagnostic> {
+        let section = stem(name).split('-').next().unwrap_or_default().to_owned();
+        let parsed: ScenarioFile = yaml::parse(&file.path, &file.text)?;
+        for scenario in parsed.scenarios {
+            let id = format!("{folder}/{section}/{}", scenario.id.value);
+            if self.scenario(&id).is_some() {
+                let message = format!("scenario `{id}` exists already");
+                return Err(Diagnostic::new(
+                    &file.path,
+                    &file.text,
+                    scenario.id.place,
+                    message,
+                ));
+            }
+            self.scenarios.push(LoadedScenario {
+                id,
+                file: file.clone(),
+                scenario,
+            });
+        }
+        Ok(())
+    }
+
+    /// The requirement with this id.
+    pub fn requirement(&self, id: &str) -> Option<&Requirement> {
+        self.requirements
+            .iter()
+            .find(|requirement| requirement.id == id)
+    }
+
+    /// The scenario with this id.
+    pub fn scenario(&self, id: &str) -> Option<&LoadedScenario> {
+        self.scenarios.iter().find(|scenario| scenario.id == id)
+    }
+}
+
+/// Sections sort as numbers: 4.6 before 4.10.
+fn section_order(place: &str) -> (String, Vec<u32>, String) {
+    let (folder, name) = place.rsplit_once('/').unwrap_or(("", place));
+    let section = name.split('-').next().unwrap_or_default();
+    let numbers = section
+        .split('.')
+        .map_while(|part| part.parse().ok())
+        .collect();
+    (folder.to_owned(), numbers, name.to_owned())
+}
+
+fn stem(name: &str) -> String {
+    name.strip_suffix(".yaml")
+        .or_else(|| name.strip_suffix(".yml"))
+        .unwrap_or(name)
+        .to_owned()
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+fn collect_bundled(dir: &Dir<'_>, files: &mut Vec<(String, SourceFile)>) {
+    for file in dir.files().filter(|file| is_yaml(file.path())) {
+        let place = file.path().to_string_lossy().replace('\\', "/");
+        let text = file.contents_utf8().unwrap_or_default().to_owned();
+        files.push((
+            place.clone(),
+            SourceFile {
+                path: format!("scenarios/{place}"),
+                text,
+            },
+        ));
+    }
+    dir.dirs().for_each(|inner| collect_bundled(inner, files));
+}
+
+fn collect_folder(
+    root: &Path,
+    folder: &Path,
+    files: &mut Vec<(String, SourceFile)>,
+) -> Result<(), Diagnostic> {
+    let unreadable = |path: &Path, e: &std::io::Error| {
+        Diagnostic::whole_file(&path.display().to_string(), format!("cannot be read: {e}"))
+    };
+    for entry in std::fs::read_dir(folder).map_err(|e| unreadable(folder, &e))? {
+        let path = entry.map_err(|e| unreadable(folder, &e))?.path();
+        if path.is_dir() {
+            collect_folder(root, &path, files)?;
+        } else if is_yaml(&path) {
+            let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, &e))?;
+            let below = path
+                .strip_prefix(root)
+                .unwrap_or(&path)
+                .to_string_lossy()
+                .replace('\\', "/");
+            files.push((
+                below,
+                SourceFile {
+                    path: path.display().to_string(),
+                    text,
+                },
+            ));
+        }
+    }
+    Ok(())
+}

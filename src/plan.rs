@@ -1,0 +1,277 @@
+//! The plan: scenarios × rows bound to a provider, with a reason for every case that is not run.
+
+use std::collections::BTreeSet;
+
+use crate::action::Repeat;
+use crate::capability::Capabilities;
+use crate::case::{Case, CaseStep, Operation, ParameterChanges, Rounds};
+use crate::library::{Library, LoadedScenario};
+use crate::provider::Provider;
+use crate::scenario::{Action, Bindings, Changes, Row, Step};
+use crate::selection::Selection;
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// No scenario matches the selectors.
+    #[error("nothing is selected by {}; `authgauge list` shows all ids", selectors.join(" "))]
+    NothingSelected {
+        /// The selectors, as typed.
+        selectors: Vec<String>,
+    },
+}
+
+/// The cases for a provider: the selected ones, and the twins without which they prove nothing.
+///
+/// # Errors
+/// When nothing is selected.
+pub fn bind(
+    library: &Library,
+    provider: &Provider,
+    capabilities: &Capabilities,
+    selection: &Selection,
+) -> Result<Vec<Case>, PlanError> {
+    let cases: Vec<Case> = unfold(library)
+        .into_iter()
+        .map(|(scenario, case)| apply(scenario, case, provider, capabilities))
+        .collect();
+    let selected = selected(library, &cases, selection);
+    if selected.is_empty() {
+        return Err(PlanError::NothingSelected {
+            selectors: selection.typed.clone(),
+        });
+    }
+    let wanted = with_twins(&cases, selected);
+    Ok(cases
+        .into_iter()
+        .filter(|case| wanted.contains(&case.id))
+        .collect())
+}
+
+/// The selected cases, without their twins and not yet bound to a provider.
+pub fn select<'a>(library: &'a Library, selection: &Selection) -> Vec<(&'a LoadedScenario, Case)> {
+    let (loaded, cases): (Vec<_>, Vec<_>) = unfold(library).into_iter().unzip();
+    let wanted = selected(library, &cases, selection);
+    let pairs = loaded.into_iter().zip(cases);
+    pairs
+        .filter(|(_, case)| wanted.contains(&case.id))
+        .collect()
+}
+
+/// Every case of the library, not yet bound to a provider.
+pub fn unfold(library: &Library) -> Vec<(&LoadedScenario, Case)> {
+    let scenarios = library.scenarios.iter();
+    scenarios
+        .flat_map(|loaded| cases(library, loaded).map(move |case| (loaded, case)))
+        .collect()
+}
+
+fn cases<'a>(library: &'a Library, loaded: &'a LoadedScenario) -> impl Iterator<Item = Case> + 'a {
+    let rows = loaded.scenario.steps.iter().flat_map(|step| &step.cases);
+    let mut rows: Vec<Option<&Row>> = rows.map(Some).collect();
+    if rows.is_empty() {
+        rows.push(None);
+    }
+    rows.into_iter().map(move |row| Case {
+        id: row.map_or_else(
+            || loaded.id.clone(),
+            |row| format!("{}/{}", loaded.id, row.id),
+        ),
+        scenario: loaded.id.clone(),
+        title: loaded.scenario.title.clone(),
+        file: loaded.file.path.clone(),
+        line: loaded.scenario.id.place.line,
+        twin: loaded.scenario.twin.as_ref().map(|twin| twin.value.clone()),
+        steps: steps(library, &loaded.scenario.steps, row),
+        not_applicable: None,
+        exclusive: false,
+    })
+}
+
+fn apply(
+    loaded: &LoadedScenario,
+    mut case: Case,
+    provider: &Provider,
+    capabilities: &Capabilities,
+) -> Case {
+    let mut needs = loaded.scenario.needs.iter();
+    case.not_applicable = needs.find_map(|need| capabilities.missing(&need.value));
+    case.exclusive = disturbs(&case.steps, provider.hooks.contains_key("advance_clock"));
+    case
+}
+
+/// Hooks act on the whole provider, and so does the clock where waiting means to move it.
+fn disturbs(steps: &[CaseStep], moves_clock: bool) -> bool {
+    steps.iter().any(|step| match &step.operation {
+        Operation::Hook(_) => true,
+        Operation::Wait(..) => moves_clock,
+        Operation::Race(branches) => branches.iter().any(|branch| disturbs(branch, moves_clock)),
+        Operation::Repeat(rounds) => {
+            disturbs(&rounds.steps, moves_clock) || (moves_clock && rounds.every.is_some())
+        }
+        _ => false,
+    })
+}
+
+fn selected(library: &Library, cases: &[Case], selection: &Selection) -> BTreeSet<String> {
+    let ids: Vec<Vec<&str>> = cases.iter().map(|case| names(library, case)).collect();
+    let exact = selection.exact(ids.iter().flatten().copied());
+    let pairs = cases.iter().zip(&ids);
+    let chosen = pairs.filter(|(_, ids)| selection.selects(ids.iter().copied(), &exact));
+    chosen.map(|(case, _)| case.id.clone()).collect()
+}
+
+/// All ids by which a case can be selected.
+fn names<'a>(library: &'a Library, case: &'a Case) -> Vec<&'a str> {
+    let mut names = vec![case.id.as_str(), case.scenario.as_str()];
+    for id in case.requirements() {
+        names.push(id);
+        names.extend(library.requirement(id).and_then(|r| r.catalogue.as_deref()));
+    }
+    names
+}
+
+fn with_twins(cases: &[Case], mut wanted: BTreeSet<String>) -> BTreeSet<String> {
+    loop {
+        let twins: BTreeSet<&str> = cases
+            .iter()
+            .filter(|case| wanted.contains(&case.id))
+            .filter_map(|case| case.twin.as_deref())
+            .collect();
+        let more = cases
+            .iter()
+            .filter(|case| twins.contains(case.scenario.as_str()));
+        let before = wanted.len();
+        wanted.extend(more.map(|case| case.id.clone()).collect::<Vec<_>>());
+        if wanted.len() == before {
+            return wanted;
+        }
+    }
+}
+
+fn steps(library: &Library, steps: &[Step], row: Option<&Row>) -> Vec<CaseStep> {
+    steps
+        .iter()
+        .flat_map(|step| {
+            let row = row.filter(|_| !step.cases.is_empty());
+            spell_out(library, step, &merged(&step.changes, row))
+        })
+        .collect()
+}
+
+/// A step's own changes and those of the row; the row wins.
+fn merged(changes: &Changes, row: Option<&Row>) -> Changes {
+    let mut merged = changes.clone();
+    if let Some(row) = row {
+        merged.with.0.extend(row.with.0.iter().cloned());
+        merged.set.0.extend(row.set.0.iter().cloned());
+        merged.omit.extend(row.omit.iter().cloned());
+        merged.add.0.extend(row.add.0.iter().cloned());
+    }
+    merged
+}
+
+fn spell_out(library: &Library, step: &Step, changes: &Changes) -> Vec<CaseStep> {
+    let operation = match &step.action {
+        Action::Flow(name) => return spell_out_flow(library, step, &name.value, changes),
+        Action::Send(send) => Operation::Send(Box::new(send.clone())),
+        Action::Visit(visit) => Operation::Visit(Box::new(visit.clone())),
+        Action::Let(bindings) => Operation::Let(bindings.clone()),
+        Action::Jwt(jwt) => Operation::Jwt(Box::new(jwt.clone())),
+        Action::Wait(wait) => Operation::Wait(wait.seconds.clone(), wait.purpose.clone()),
+        Action::Hook(name) => Operation::Hook(name.value.clone()),
+        Action::Race(race) => Operation::Race(
+            (0..race.times)
+                .flat_map(|_| {
+                    race.branches
+                        .iter()
+                        .map(|branch| steps(library, branch, None))
+                })
+                .collect(),
+        ),
+        Action::Repeat(repeat) => Operation::Repeat(rounds(library, repeat)),
+    };
+    let own = CaseStep {
+        name: step.name.clone(),
+        operation,
+        changes: parameters(changes),
+        keep: step.keep.clone(),
+        assume: step.assume.clone(),
+        expect: step.expect.clone(),
+    };
+    let bindings = (!changes.with.0.is_empty()).then(|| binding_step(changes.with.clone()));
+    bindings.into_iter().chain([own]).collect()
+}
+
+fn rounds(library: &Library, repeat: &Repeat) -> Rounds {
+    Rounds {
+        times: repeat.times,
+        every: repeat.every.clone(),
+        until: repeat.until.clone(),
+        steps: steps(library, &repeat.steps, None),
+    }
+}
+
+/// The steps of a flow; what the caller changes, keeps and expects goes to the last of them.
+fn spell_out_flow(library: &Library, step: &Step, name: &str, changes: &Changes) -> Vec<CaseStep> {
+    let flow = &library
+        .flows
+        .get(name)
+        .expect("reference::check has seen every flow name")
+        .flow;
+    let given = |name: &str| changes.with.0.iter().rev().find(|(own, _)| own == name);
+    let bindings = flow
+        .bindings
+        .0
+        .iter()
+        .map(|own| given(&own.0).unwrap_or(own).clone());
+    let mut spelt = vec![binding_step(Bindings(bindings.collect()))];
+    let (last, before) = flow
+        .steps
+        .split_last()
+        .expect("reference::check refuses empty flows");
+    spelt.extend(steps(library, before, None));
+    let rest = Changes {
+        with: Bindings::default(),
+        ..changes.clone()
+    };
+    let mut ending = spell_out(library, last, &combined(&last.changes, &rest));
+    let end = ending
+        .last_mut()
+        .expect("a step spells out to at least itself");
+    end.name = step.name.clone().or(end.name.take());
+    end.keep.extend(step.keep.iter().cloned());
+    end.assume.extend(step.assume.iter().cloned());
+    end.expect.extend(step.expect.iter().cloned());
+    spelt.extend(ending);
+    spelt
+}
+
+fn combined(first: &Changes, second: &Changes) -> Changes {
+    let both = |a: &Bindings, b: &Bindings| Bindings(a.0.iter().chain(&b.0).cloned().collect());
+    Changes {
+        with: both(&first.with, &second.with),
+        set: both(&first.set, &second.set),
+        omit: first.omit.iter().chain(&second.omit).cloned().collect(),
+        add: both(&first.add, &second.add),
+    }
+}
+
+fn binding_step(bindings: Bindings) -> CaseStep {
+    CaseStep {
+        name: None,
+        operation: Operation::Let(bindings),
+        changes: ParameterChanges::default(),
+        keep: Vec::new(),
+        assume: Vec::new(),
+        expect: Vec::new(),
+    }
+}
+
+fn parameters(changes: &Changes) -> ParameterChanges {
+    ParameterChanges {
+        set: changes.set.0.clone(),
+        omit: changes.omit.iter().map(|name| name.value.clone()).collect(),
+        add: changes.add.0.clone(),
+    }
+}

@@ -1,0 +1,316 @@
+//! The provider under test, as its provider file describes it.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use crate::action::AuthMethod;
+use crate::diagnostic::Diagnostic;
+use crate::evaluate::environment;
+use crate::pages::PageRules;
+use crate::provider_file::{
+    ClientEntry, Hook, KnownDeviation, Offline, Pace, ProviderFile, UserEntry,
+};
+use crate::secret::{Secret, SecretSource};
+use crate::template::Template;
+use crate::yaml::{self, Located};
+
+/// A provider, ready for use: no name is left to be resolved.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// A short name for reports.
+    pub name: String,
+    /// The file it was read from, as the user named it.
+    pub file: String,
+    /// The issuer identifier, exactly as configured.
+    pub issuer: String,
+    /// Where the metadata is.
+    pub discovery: Url,
+    /// The `iss` that tokens carry.
+    pub expected_iss: String,
+    /// Endpoints that are given in the file.
+    pub endpoints: BTreeMap<String, String>,
+    /// Further origins that the browser may be sent to.
+    pub origins: Vec<Url>,
+    /// The redirect URI of the clients.
+    pub redirect_uri: Url,
+    /// Where the browser is sent after a logout.
+    pub post_logout_redirect_uri: Option<Url>,
+    /// A redirect URI that no client has.
+    pub stranger_uri: String,
+    /// The scope to ask for.
+    pub scope: Option<String>,
+    /// What it takes to get a refresh token.
+    pub offline: Offline,
+    /// The clients by role.
+    pub clients: BTreeMap<String, Client>,
+    /// The role that signs users in.
+    pub client: String,
+    /// The role that introspects tokens.
+    pub introspect_as: String,
+    /// The users by name.
+    pub users: BTreeMap<String, User>,
+    /// The user who signs in.
+    pub user: String,
+    /// Capabilities that the file decides.
+    pub offers: BTreeMap<String, bool>,
+    /// How its pages are driven.
+    pub pages: PageRules,
+    /// The hooks it has.
+    pub hooks: BTreeMap<String, Hook>,
+    /// How to treat it.
+    pub pace: Pace,
+    /// The known deviations.
+    pub known: Vec<KnownDeviation>,
+}
+
+/// A client.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// Its `client_id`.
+    pub client_id: String,
+    /// How it authenticates.
+    pub auth: AuthMethod,
+    /// Its secret.
+    pub secret: Option<Secret>,
+    /// Its private key, as PKCS#8 in PEM.
+    pub key: Option<Secret>,
+    /// The scope it may ask for by itself.
+    pub scope: Option<String>,
+}
+
+/// A user.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// The name to log in with.
+    pub username: String,
+    /// The password.
+    pub password: Secret,
+}
+
+impl Provider {
+    /// Reads a provider file; `issuer` replaces the one in the file.
+    ///
+    /// # Errors
+    /// Points at the mistake, or names the environment variable or secret file that is missing.
+    pub fn parse(file: &str, source: &str, issuer: Option<&str>) -> Result<Self, Diagnostic> {
+        let written: ProviderFile = yaml::parse(file, source)?;
+        let issuer_text = match issuer {
+            Some(issuer) => issuer.to_owned(),
+            None => Filler {
+                file,
+                source,
+                issuer: "",
+            }
+            .text(&written.issuer)?,
+        };
+        Filler {
+            file,
+            source,
+            issuer: &issuer_text,
+        }
+        .provider(written)
+    }
+
+    /// Every secret of the file, for redaction.
+    pub fn secrets(&self) -> Vec<Secret> {
+        let clients = self
+            .clients
+            .values()
+            .flat_map(|client| [&client.secret, &client.key]);
+        let clients = clients.flatten().cloned();
+        clients
+            .chain(self.users.values().map(|user| user.password.clone()))
+            .collect()
+    }
+}
+
+/// Fills in the environment and the issuer.
+struct Filler<'a> {
+    file: &'a str,
+    source: &'a str,
+    issuer: &'a str,
+}
+
+impl Filler<'_> {
+    fn error(&self, template: &Template, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.file, self.source, template.place, message)
+    }
+
+    fn text(&self, template: &Template) -> Result<String, Diagnostic> {
+        environment(template, self.issuer).map_err(|message| self.error(template, message))
+    }
+
+    fn url(&self, template: &Template) -> Result<Url, Diagnostic> {
+        let text = self.text(template)?;
+        Url::parse(&text)
+            .map_err(|e| self.error(template, format!("`{text}` is not an address: {e}")))
+    }
+
+    fn secret(&self, what: &str, secret: &SecretSource) -> Result<Secret, Diagnostic> {
+        secret.read().map_err(|message| {
+            Diagnostic::whole_file(self.file, format!("{what}: {message}"))
+                .hint("the file names the environment variable or file; set or create it")
+        })
+    }
+
+    fn provider(&self, file: ProviderFile) -> Result<Provider, Diagnostic> {
+        let well_known = format!(
+            "{}/.well-known/openid-configuration",
+            self.issuer.trim_end_matches('/')
+        );
+        let discovery = file.discovery.unwrap_or_else(|| Template {
+            place: file.issuer.place,
+            ..Template::literal(well_known)
+        });
+        let clients = self.clients(&file.clients)?;
+        let roles: Vec<&str> = clients.keys().map(String::as_str).collect();
+        let client = self.chosen(
+            file.client.as_ref(),
+            &["public", "confidential"],
+            &roles,
+            "client role",
+        )?;
+        let introspect_as = self.chosen(
+            file.introspect_as.as_ref(),
+            &["resource_server", "confidential"],
+            &roles,
+            "client role",
+        )?;
+        let users = self.users(&file.users)?;
+        let names: Vec<&str> = users.keys().map(String::as_str).collect();
+        let user = self.chosen(file.user.as_ref(), &["alice"], &names, "user")?;
+        Ok(Provider {
+            name: file.name,
+            file: self.file.to_owned(),
+            issuer: self.issuer.to_owned(),
+            discovery: self.url(&discovery)?,
+            expected_iss: file
+                .expected_iss
+                .as_ref()
+                .map_or(Ok(self.issuer.to_owned()), |iss| self.text(iss))?,
+            endpoints: self.endpoints(&file.endpoints)?,
+            origins: file
+                .origins
+                .iter()
+                .map(|origin| self.url(origin))
+                .collect::<Result<_, _>>()?,
+            redirect_uri: self.url(&file.redirect_uri)?,
+            post_logout_redirect_uri: file
+                .post_logout_redirect_uri
+                .as_ref()
+                .map(|uri| self.url(uri))
+                .transpose()?,
+            stranger_uri: match &file.stranger_uri {
+                Some(uri) => self.text(uri)?,
+                // RFC 2606 §2 keeps this name free, so nobody can have registered it.
+                None => "https://stranger.invalid/callback".into(),
+            },
+            scope: file.scope,
+            offline: file.offline,
+            client,
+            introspect_as,
+            clients,
+            users,
+            user,
+            offers: file.offers,
+            pages: file.pages,
+            hooks: self.hooks(file.hooks)?,
+            pace: file.pace,
+            known: file.known,
+        })
+    }
+
+    fn chosen(
+        &self,
+        written: Option<&Located<String>>,
+        usual: &[&str],
+        known: &[&str],
+        what: &str,
+    ) -> Result<String, Diagnostic> {
+        let Some(name) = written else {
+            let found = usual.iter().find(|name| known.contains(name));
+            return Ok(found
+                .or(known.first().as_ref().map(|n| *n))
+                .map_or("", |n| n)
+                .to_owned());
+        };
+        if known.contains(&name.value.as_str()) {
+            return Ok(name.value.clone());
+        }
+        let message = format!(
+            "unknown {what} `{}`, expected one of {}",
+            name.value,
+            known.join(", ")
+        );
+        Err(Diagnostic::new(self.file, self.source, name.place, message))
+    }
+
+    fn endpoints(
+        &self,
+        written: &BTreeMap<String, Template>,
+    ) -> Result<BTreeMap<String, String>, Diagnostic> {
+        let pairs = written.iter();
+        pairs
+            .map(|(name, at)| Ok((name.clone(), self.url(at)?.to_string())))
+            .collect()
+    }
+
+    fn clients(
+        &self,
+        written: &BTreeMap<String, ClientEntry>,
+    ) -> Result<BTreeMap<String, Client>, Diagnostic> {
+        let client = |(role, entry): (&String, &ClientEntry)| {
+            let read = |source: &Option<SecretSource>| {
+                let source = source.as_ref();
+                source
+                    .map(|s| self.secret(&format!("client `{role}`"), s))
+                    .transpose()
+            };
+            let client = Client {
+                client_id: self.text(&entry.client_id)?,
+                auth: entry.auth,
+                secret: read(&entry.secret)?,
+                key: read(&entry.key)?,
+                scope: entry.scope.clone(),
+            };
+            Ok((role.clone(), client))
+        };
+        written.iter().map(client).collect()
+    }
+
+    fn users(
+        &self,
+        written: &BTreeMap<String, UserEntry>,
+    ) -> Result<BTreeMap<String, User>, Diagnostic> {
+        let user = |(name, entry): (&String, &UserEntry)| {
+            let password = self.secret(&format!("user `{name}`"), &entry.password)?;
+            Ok((
+                name.clone(),
+                User {
+                    username: self.text(&entry.username)?,
+                    password,
+                },
+            ))
+        };
+        written.iter().map(user).collect()
+    }
+
+    /// The hooks that are there: a command whose program is empty means that there is none.
+    fn hooks(&self, written: BTreeMap<String, Hook>) -> Result<BTreeMap<String, Hook>, Diagnostic> {
+        let mut hooks = BTreeMap::new();
+        for (name, hook) in written {
+            let absent = match &hook {
+                Hook::Command(words) => match words.first() {
+                    Some(program) => self.text(program)?.is_empty(),
+                    None => true,
+                },
+                Hook::Post(_) => false,
+            };
+            if !absent {
+                hooks.insert(name, hook);
+            }
+        }
+        Ok(hooks)
+    }
+}

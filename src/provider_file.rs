@@ -1,0 +1,179 @@
+//! The provider file, as it is written.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::action::AuthMethod;
+use crate::pages::PageRules;
+use crate::secret::SecretSource;
+use crate::template::Template;
+use crate::yaml::Located;
+
+/// A provider file, as written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderFile {
+    /// A short name for reports.
+    pub name: String,
+    /// The issuer identifier; `${env:NAME}` and `${env:NAME:default}` are filled in.
+    pub issuer: Template,
+    /// Where the metadata is, when it is not `{issuer}/.well-known/openid-configuration`.
+    #[serde(default)]
+    pub discovery: Option<Template>,
+    /// The `iss` that tokens carry, when it is not the issuer.
+    #[serde(default)]
+    pub expected_iss: Option<Template>,
+    /// Endpoints that the metadata lacks or gives wrongly, by their metadata names.
+    #[serde(default)]
+    pub endpoints: BTreeMap<String, Template>,
+    /// Further origins that the browser may be sent to, such as a sign-in domain.
+    #[serde(default)]
+    pub origins: Vec<Template>,
+    /// The redirect URI that all clients have registered.
+    pub redirect_uri: Template,
+    /// Where clients have registered to be sent after a logout.
+    #[serde(default)]
+    pub post_logout_redirect_uri: Option<Template>,
+    /// A redirect URI that no client has registered.
+    #[serde(default)]
+    pub stranger_uri: Option<Template>,
+    /// The scope to ask for.
+    #[serde(default)]
+    pub scope: Option<String>,
+    /// What it takes to get a refresh token.
+    #[serde(default)]
+    pub offline: Offline,
+    /// The clients, by role.
+    pub clients: BTreeMap<String, ClientEntry>,
+    /// The role that signs users in; `public` unless said otherwise.
+    #[serde(default)]
+    pub client: Option<Located<String>>,
+    /// The role that introspects tokens; `resource_server`, or else `confidential`.
+    #[serde(default)]
+    pub introspect_as: Option<Located<String>>,
+    /// The users; the first one named signs in.
+    #[serde(default)]
+    pub users: BTreeMap<String, UserEntry>,
+    /// The user who signs in; `alice` unless said otherwise.
+    #[serde(default)]
+    pub user: Option<Located<String>>,
+    /// Capabilities that the provider has or lacks, whatever its metadata says.
+    #[serde(default)]
+    pub offers: BTreeMap<String, bool>,
+    /// How its login, consent and device pages differ from what the form driver finds by itself.
+    #[serde(default)]
+    pub pages: PageRules,
+    /// How to ask its administration for something, by hook name.
+    #[serde(default)]
+    pub hooks: BTreeMap<String, Hook>,
+    /// How to treat it.
+    #[serde(default)]
+    pub pace: Pace,
+    /// Deviations that are known and accepted for now.
+    #[serde(default)]
+    pub known: Vec<KnownDeviation>,
+}
+
+/// What it takes to get a refresh token.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offline {
+    /// The scope to ask for, when it is not the ordinary one.
+    #[serde(default)]
+    pub scope: Option<String>,
+    /// The `prompt` to send.
+    #[serde(default)]
+    pub prompt: Option<String>,
+}
+
+/// A client, as written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientEntry {
+    /// Its `client_id`.
+    pub client_id: Template,
+    /// How it authenticates.
+    pub auth: AuthMethod,
+    /// Where its secret is kept.
+    #[serde(default)]
+    pub secret: Option<SecretSource>,
+    /// Where its private key is kept, as PKCS#8 in PEM, for the assertions it signs.
+    #[serde(default)]
+    pub key: Option<SecretSource>,
+    /// The scope it may ask for by itself.
+    #[serde(default)]
+    pub scope: Option<String>,
+}
+
+/// A user, as written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserEntry {
+    /// The name to log in with.
+    pub username: Template,
+    /// Where the password is kept.
+    pub password: SecretSource,
+}
+
+/// A way to ask the provider's administration for something.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Hook {
+    /// A POST with a JSON body; success is a 2xx answer.
+    Post(PostHook),
+    /// A program and its arguments; success is exit code 0. An empty program means no hook.
+    Command(Vec<Template>),
+}
+
+/// A hook that is an HTTP request.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostHook {
+    /// The address.
+    pub url: Template,
+    /// The JSON body.
+    #[serde(default)]
+    pub json: serde_json::Value,
+}
+
+/// How a provider is to be treated.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pace {
+    /// How long one exchange may take, in seconds.
+    pub timeout: f64,
+    /// The pause between two cases, in seconds.
+    pub pause: f64,
+    /// How many cases run at once.
+    pub concurrency: usize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        // Slow password hashing takes 400 ms a request at one real product, so be patient.
+        Self {
+            timeout: 20.0,
+            pause: 0.0,
+            concurrency: 4,
+        }
+    }
+}
+
+/// A deviation that is known and accepted until a date.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownDeviation {
+    /// The requirement that is not met.
+    pub requirement: Located<String>,
+    /// The one case that it is about; all of the requirement's cases when absent.
+    #[serde(default)]
+    pub case: Option<Located<String>>,
+    /// Why it is accepted.
+    pub reason: String,
+    /// Where this can be read up.
+    pub source: String,
+    /// The last day on which it is accepted, as YYYY-MM-DD.
+    pub until: NaiveDate,
+}

@@ -1,0 +1,253 @@
+//! Redaction: secrets are taken out once, here, before any writer sees a finding.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::finding::Evidence;
+use crate::secret::Secret;
+use crate::wire::{Exchange, Request, Response};
+
+/// What stands in for a secret.
+const MASK: &str = "***";
+
+/// Parameters, JSON members and cookies whose values are credentials. They are cut short rather
+/// than masked, so that two of them can still be told apart.
+const CREDENTIALS: [&str; 15] = [
+    "access_token",
+    "assertion",
+    "client_assertion",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "device_code",
+    "id_token",
+    "id_token_hint",
+    "password",
+    "refresh_token",
+    "request",
+    "subject_token",
+    "token",
+    "user_code",
+];
+
+/// Takes the secrets of a provider file out of text.
+#[derive(Debug, Default)]
+pub struct Redactor {
+    secrets: Vec<String>,
+}
+
+impl Redactor {
+    /// A redactor for these secrets, in every spelling in which they go over the wire.
+    pub fn new(secrets: &[Secret]) -> Self {
+        let mut spellings: Vec<String> = secrets
+            .iter()
+            .map(Secret::expose)
+            .filter(|secret| !secret.is_empty())
+            .flat_map(|secret| {
+                let encoded: String =
+                    url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+                let json = serde_json::Value::from(secret).to_string();
+                let json = json.trim_matches('"').to_owned();
+                [secret.to_owned(), encoded, json, STANDARD.encode(secret)]
+            })
+            .collect();
+        // The longest first: a secret may be a part of another one.
+        spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
+        spellings.dedup();
+        Self { secrets: spellings }
+    }
+
+    /// Text without the secrets.
+    pub fn text(&self, text: &str) -> String {
+        self.secrets
+            .iter()
+            .fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
+    }
+
+    /// An exchange as a report shows it.
+    pub fn evidence(&self, exchange: &Exchange) -> Evidence {
+        let response = match &exchange.outcome {
+            Ok(response) => show_response(response),
+            Err(error) => error.to_string(),
+        };
+        Evidence {
+            request: self.text(&show_request(&exchange.request)),
+            response: self.text(&response),
+            elapsed_ms: u64::try_from(exchange.elapsed.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+fn show_request(request: &Request) -> String {
+    let mut url = request.url.clone();
+    if let Some(query) = request.url.query() {
+        url.set_query(Some(&show_form(query)));
+    }
+    let head = format!("{} {url}", request.method);
+    let body = String::from_utf8_lossy(&request.body);
+    let form = request.headers.iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case("content-type") && value.contains("x-www-form-urlencoded")
+    });
+    let body = if form {
+        show_form(&body)
+    } else {
+        show_body(&body)
+    };
+    assemble(head, &request.headers, &body)
+}
+
+fn show_response(response: &Response) -> String {
+    let rest = if response.truncated {
+        "\n[the rest was not read]"
+    } else {
+        ""
+    };
+    let body = show_body(&response.text()) + rest;
+    assemble(response.status.to_string(), &response.headers, &body)
+}
+
+fn assemble(head: String, headers: &[(String, String)], body: &str) -> String {
+    let headers = headers
+        .iter()
+        .map(|(name, value)| format!("\n{name}: {}", show_header(name, value)));
+    let text = head + &headers.collect::<String>();
+    if body.is_empty() {
+        text
+    } else {
+        format!("{text}\n\n{body}")
+    }
+}
+
+fn show_header(name: &str, value: &str) -> String {
+    match name.to_ascii_lowercase().as_str() {
+        "authorization" => match value.split_once(' ') {
+            Some((scheme, _)) => format!("{scheme} {MASK}"),
+            None => MASK.into(),
+        },
+        "cookie" => value
+            .split("; ")
+            .map(show_cookie)
+            .collect::<Vec<_>>()
+            .join("; "),
+        "set-cookie" => show_cookie(value),
+        "location" | "referer" => match value.split_once('?') {
+            Some((address, query)) => format!("{address}?{}", show_form(query)),
+            None => value.to_owned(),
+        },
+        _ => value.to_owned(),
+    }
+}
+
+fn show_cookie(cookie: &str) -> String {
+    let (pair, attributes) = cookie.split_once(';').map_or((cookie, ""), |(p, a)| (p, a));
+    let name = pair.split('=').next().unwrap_or_default();
+    let attributes = if attributes.is_empty() {
+        String::new()
+    } else {
+        format!(";{attributes}")
+    };
+    format!("{name}={MASK}{attributes}")
+}
+
+fn show_form(form: &str) -> String {
+    let pairs = form.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, value)) if CREDENTIALS.contains(&name) => format!("{name}={}", shorten(value)),
+        _ => pair.to_owned(),
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+fn show_body(body: &str) -> String {
+    const LIMIT: usize = 4000;
+    let shown = match serde_json::from_str::<serde_json::Value>(body) {
+        Ok(mut document) if document.is_object() => {
+            shorten_members(&mut document);
+            document.to_string()
+        }
+        _ => body.to_owned(),
+    };
+    match shown.char_indices().nth(LIMIT) {
+        Some((end, _)) => format!("{}…\n[{} bytes in all]", &shown[..end], body.len()),
+        None => shown,
+    }
+}
+
+fn shorten_members(document: &mut serde_json::Value) {
+    let Some(members) = document.as_object_mut() else {
+        return;
+    };
+    for (name, value) in members {
+        if let (true, Some(text)) = (CREDENTIALS.contains(&name.as_str()), value.as_str()) {
+            *value = shorten(text).into();
+        }
+    }
+}
+
+/// The beginning of a credential: enough to tell two apart, too little to use one.
+fn shorten(credential: &str) -> String {
+    let length = credential.chars().count();
+    let shown: String = credential.chars().take(6.min(length / 4)).collect();
+    if credential.is_empty() {
+        String::new()
+    } else {
+        format!("{shown}…({length})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_in_every_spelling() {
+        let redactor = Redactor::new(&[Secret::new("pa ss\"wörd+1")]);
+        let encoded: String =
+            url::form_urlencoded::byte_serialize("pa ss\"wörd+1".as_bytes()).collect();
+        let rows = [
+            "pa ss\"wörd+1",
+            &encoded,
+            "pa ss\\\"wörd+1",
+            &STANDARD.encode("pa ss\"wörd+1"),
+        ];
+        for spelling in rows {
+            assert_eq!(redactor.text(&format!("a {spelling} b")), "a *** b");
+        }
+    }
+
+    #[test]
+    fn credentials_are_cut_short_wherever_they_stand() {
+        let token = "abcdefghijklmnopqrstuvwxyz";
+        let header = |name: &str, value: String| (name.to_owned(), value);
+        let request = Request {
+            method: "POST".into(),
+            url: format!("http://h/p?code={token}")
+                .parse()
+                .expect("an address"),
+            headers: vec![
+                header("Authorization", format!("Bearer {token}")),
+                header("Cookie", format!("sid={token}")),
+                header("Content-Type", "application/x-www-form-urlencoded".into()),
+            ],
+            body: format!("refresh_token={token}&scope=read").into_bytes(),
+        };
+        let shown = show_request(&request);
+        assert!(
+            !shown.contains(token) && shown.contains("scope=read"),
+            "{shown}"
+        );
+        let response = Response {
+            status: 302,
+            headers: vec![
+                header("location", format!("http://c/cb?code={token}&state=s")),
+                header("set-cookie", format!("sid={token}; Path=/")),
+            ],
+            body: format!("{{\"access_token\":\"{token}\",\"expires_in\":5}}").into_bytes(),
+            truncated: false,
+        };
+        let shown = show_response(&response);
+        assert!(
+            !shown.contains(token) && shown.contains("state=s"),
+            "{shown}"
+        );
+    }
+}

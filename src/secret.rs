@@ -1,0 +1,50 @@
+//! Secrets: named in a provider file, kept in the environment or in files, never shown.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+/// Where a secret is kept. A provider file has no place for the secret itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SecretSource {
+    /// The name of an environment variable.
+    Env(String),
+    /// The path of a file that holds nothing but the secret; a trailing line break is dropped.
+    File(String),
+    /// A published value of a provider that exists for testing, such as the embedded stub.
+    Published(String),
+}
+
+/// A secret's value; it has no `Display`, and its `Debug` shows nothing.
+#[derive(Debug, Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Keeps a value as a secret.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(SecretString::from(value.into()))
+    }
+
+    /// The value, for the wire and for redaction.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl SecretSource {
+    /// Reads the secret.
+    ///
+    /// # Errors
+    /// Names the variable or file that is missing, and says what to do.
+    pub fn read(&self) -> Result<Secret, String> {
+        match self {
+            Self::Env(name) => std::env::var(name)
+                .map(Secret::new)
+                .map_err(|_| format!("the environment variable {name} is not set")),
+            Self::File(path) => std::fs::read_to_string(path)
+                .map(|text| Secret::new(text.trim_end_matches(['\r', '\n'])))
+                .map_err(|e| format!("the secret file {path} cannot be read: {e}")),
+            Self::Published(value) => Ok(Secret::new(value.clone())),
+        }
+    }
+}

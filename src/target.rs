@@ -1,0 +1,193 @@
+//! The target of a run: the provider with its endpoints, its users' sessions, and the names that
+//! every case starts with.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::capability::{Capabilities, ENDPOINTS};
+use crate::cookie::Jar;
+use crate::evaluate::CLIENT_IDS;
+use crate::history::Variables;
+use crate::jose::PrivateKey;
+use crate::provider::Provider;
+use crate::request::USER_AGENT;
+use crate::transport::Transport;
+use crate::wire::{Request, TransportError};
+
+/// What every case of a run shares.
+pub struct Target<'a> {
+    /// The provider.
+    pub provider: &'a Provider,
+    /// What it offers.
+    pub capabilities: Capabilities,
+    /// The names that every case starts with.
+    pub variables: Variables,
+    /// Where a browser may be sent to.
+    pub origins: Vec<Url>,
+    /// Where a browser leaves the provider for a client.
+    pub callbacks: Vec<Url>,
+    /// The cookies of each user's browser.
+    pub sessions: BTreeMap<String, Mutex<Jar>>,
+    /// The key of this run for proofs of possession.
+    pub key: PrivateKey,
+    /// The longest that a step may wait without a clock hook.
+    pub max_wait: Duration,
+}
+
+/// The names that every case starts with, beside the endpoints.
+pub const NAMES: [&str; 14] = [
+    "issuer",
+    "expected_iss",
+    "redirect_uri",
+    "post_logout_redirect_uri",
+    "stranger_uri",
+    "scope",
+    "offline_scope",
+    "offline_prompt",
+    "client",
+    "device_scope",
+    "service_scope",
+    "introspector",
+    "user",
+    CLIENT_IDS,
+];
+
+/// Reads the provider's metadata and prepares a run against it.
+///
+/// # Errors
+/// When the provider cannot be reached. Any answer is good enough here: whether it is a proper
+/// metadata document is for the checks to tell.
+pub async fn prepare<'a>(
+    provider: &'a Provider,
+    transport: &impl Transport,
+    max_wait: Duration,
+) -> Result<Target<'a>, TransportError> {
+    let metadata = fetch_metadata(provider, transport).await?;
+    let endpoints = endpoints(provider, &metadata);
+    let capabilities = Capabilities::determine(provider, &metadata, &endpoints);
+    Ok(Target {
+        provider,
+        capabilities,
+        variables: variables(provider, &endpoints),
+        origins: origins(provider, &endpoints),
+        callbacks: callbacks(provider),
+        sessions: provider
+            .users
+            .keys()
+            .map(|user| (user.clone(), Mutex::default()))
+            .collect(),
+        key: PrivateKey::generate(),
+        max_wait,
+    })
+}
+
+async fn fetch_metadata(
+    provider: &Provider,
+    transport: &impl Transport,
+) -> Result<Value, TransportError> {
+    let headers = [("user-agent", USER_AGENT), ("accept", "application/json")];
+    let request = Request {
+        method: "GET".into(),
+        url: provider.discovery.clone(),
+        headers: headers.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec(),
+        body: Vec::new(),
+    };
+    let response = transport.exchange(request).await.outcome?;
+    let document = if response.status == 200 {
+        response.json()
+    } else {
+        Err(String::new())
+    };
+    Ok(document.unwrap_or(Value::Null))
+}
+
+/// The provider file's endpoints win over the metadata's.
+fn endpoints(provider: &Provider, metadata: &Value) -> BTreeMap<String, String> {
+    let published = ENDPOINTS
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), metadata.get(name)?.as_str()?.to_owned())));
+    let mut endpoints: BTreeMap<String, String> = published.collect();
+    endpoints.extend(provider.endpoints.clone());
+    endpoints.insert(
+        "openid_configuration".into(),
+        provider.discovery.to_string(),
+    );
+    endpoints
+}
+
+fn variables(provider: &Provider, endpoints: &BTreeMap<String, String>) -> Variables {
+    let ids = provider
+        .clients
+        .iter()
+        .map(|(role, c)| (role.clone(), c.client_id.clone().into()));
+    let optional = |text: Option<&str>| text.map_or(Value::Null, Value::from);
+    let scope = optional(provider.scope.as_deref());
+    let own_scope = |role: &str| {
+        provider
+            .clients
+            .get(role)
+            .and_then(|client| client.scope.as_deref())
+    };
+    let pairs = [
+        ("issuer", provider.issuer.as_str().into()),
+        ("expected_iss", provider.expected_iss.as_str().into()),
+        ("redirect_uri", provider.redirect_uri.as_str().into()),
+        (
+            "post_logout_redirect_uri",
+            optional(provider.post_logout_redirect_uri.as_ref().map(Url::as_str)),
+        ),
+        ("stranger_uri", provider.stranger_uri.as_str().into()),
+        ("scope", scope.clone()),
+        (
+            "offline_scope",
+            provider
+                .offline
+                .scope
+                .as_ref()
+                .map_or(scope.clone(), |s| s.as_str().into()),
+        ),
+        (
+            "offline_prompt",
+            optional(provider.offline.prompt.as_deref()),
+        ),
+        ("client", provider.client.as_str().into()),
+        (
+            "device_scope",
+            own_scope("device").map_or(scope, Value::from),
+        ),
+        ("service_scope", optional(own_scope("service"))),
+        ("introspector", provider.introspect_as.as_str().into()),
+        ("user", provider.user.as_str().into()),
+        (CLIENT_IDS, Value::Object(ids.collect::<Map<_, _>>())),
+    ];
+    let endpoints = endpoints
+        .iter()
+        .map(|(name, at)| (name.clone(), at.as_str().into()));
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .chain(endpoints)
+        .collect()
+}
+
+fn callbacks(provider: &Provider) -> Vec<Url> {
+    let after_logout = provider.post_logout_redirect_uri.iter();
+    [&provider.redirect_uri]
+        .into_iter()
+        .chain(after_logout)
+        .cloned()
+        .collect()
+}
+
+fn origins(provider: &Provider, endpoints: &BTreeMap<String, String>) -> Vec<Url> {
+    let endpoints = endpoints.values().filter_map(|at| Url::parse(at).ok());
+    let issuer = Url::parse(&provider.issuer).ok();
+    endpoints
+        .chain(issuer)
+        .chain(provider.origins.iter().cloned())
+        .collect()
+}
