@@ -71,11 +71,17 @@ struct Failure {
 
 impl Failure {
     fn usage(message: impl ToString) -> Self {
-        Self { message: message.to_string(), code: exit::USAGE }
+        Self {
+            message: message.to_string(),
+            code: exit::USAGE,
+        }
     }
 
     fn environment(message: impl ToString) -> Self {
-        Self { message: message.to_string(), code: exit::INCONCLUSIVE }
+        Self {
+            message: message.to_string(),
+            code: exit::INCONCLUSIVE,
+        }
     }
 }
 
@@ -89,7 +95,11 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             let message = failure.message.trim_end();
-            let lead = if message.starts_with("error:") { "" } else { "error: " };
+            let lead = if message.starts_with("error:") {
+                ""
+            } else {
+                "error: "
+            };
             say(&format!("{lead}{message}\n"));
             ExitCode::from(failure.code)
         }
@@ -100,7 +110,11 @@ pub fn main() -> ExitCode {
 fn parsing_ended(help: &clap::Error) -> ExitCode {
     // A closed pipe is the only way this can fail, and then nobody reads it.
     drop(help.print());
-    ExitCode::from(if help.use_stderr() { exit::USAGE } else { exit::CONFORMS })
+    ExitCode::from(if help.use_stderr() {
+        exit::USAGE
+    } else {
+        exit::CONFORMS
+    })
 }
 
 fn dispatch(command: Command) -> Result<u8, Failure> {
@@ -122,7 +136,10 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
 fn library(folder: Option<&Path>) -> Result<Library, Failure> {
     let loaded = folder.map_or_else(Library::bundled, Library::from_folder);
     loaded.map_err(|mistakes| {
-        let shown = mistakes.iter().map(Diagnostic::to_string).collect::<Vec<_>>();
+        let shown = mistakes
+            .iter()
+            .map(Diagnostic::to_string)
+            .collect::<Vec<_>>();
         Failure::usage(shown.join("\n\n"))
     })
 }

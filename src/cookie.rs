@@ -306,7 +306,7 @@ mod tests {
             ("/login/step", "a=1", "/login", true),
             ("/login/step", "a=1", "/loginx", false),
             ("/login", "a=1", "/", true),
-            ("/login/", "a=1", "/login", false),
+            ("/login/", "a=1", "/login", true),
             ("/x", "a=1; Path=/auth", "/auth", true),
             ("/x", "a=1; Path=/auth", "/auth/realm", true),
             ("/x", "a=1; Path=/auth", "/authority", false),

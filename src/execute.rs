@@ -273,6 +273,11 @@ impl<T: Transport> Runner<'_, T> {
             let stopped = history.stopped.clone();
             let last = history.records.last();
             let done = !rounds.until.is_empty() && last.is_some_and(|last| reached(rounds, last));
+            if let Some(last) = last {
+                // What is kept and expected of a repetition is kept and expected of its last answer.
+                record.exchanges.clone_from(&last.exchanges);
+                record.landing.clone_from(&last.landing);
+            }
             record.branches.push(history);
             match stopped {
                 Some(stop) => return Err(stop.why),

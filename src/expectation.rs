@@ -112,8 +112,8 @@ pub struct Elements {
 pub struct Verification {
     /// The JWT.
     pub jwt: Template,
-    /// The JWK Set: a name bound to the whole body of `jwks_uri`.
-    pub keys: Template,
+    /// JWK Sets, as names bound to the whole body of `jwks_uri`; one of them must have the key.
+    pub keys: Vec<Template>,
 }
 
 /// How many different values the branches of a race may and must bring.

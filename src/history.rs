@@ -24,7 +24,8 @@ pub struct History {
 pub struct Record {
     /// The position of the step in its case, which ties the record to its expectations.
     pub step: usize,
-    /// The requests and responses of the step; a visit has one for each hop.
+    /// The requests and responses of the step; a visit has one for each hop, and a repetition
+    /// those of its last step.
     pub exchanges: Vec<Exchange>,
     /// Where the browser ended, for a visit.
     pub landing: Option<Landing>,

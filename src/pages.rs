@@ -3,8 +3,8 @@
 //! The form driver reads pages by itself; a rule is for the page that it reads wrongly. A **field**
 //! is named by its `name` or `id`. A **button** is named, in this order of precedence, by
 //! `name=value`, by its `name`, by its `id`, or by the text that a person reads on it (in any
-//! case); of several that fit, the first one is meant. A button that denies may also be a link,
-//! named by its `id` or its text.
+//! case); of several that fit, the first one is meant. A button that approves or denies may also be
+//! a link, named by its `id` or its text.
 
 use serde::Deserialize;
 
@@ -42,7 +42,7 @@ pub struct LoginRules {
 pub struct ConsentRules {
     /// A CSS selector for the form, or for something in it.
     pub form: Option<FormSelector>,
-    /// The button that approves.
+    /// The button or link that approves.
     pub approve: Option<String>,
     /// The button or link that denies.
     pub deny: Option<String>,
@@ -60,7 +60,7 @@ pub struct DeviceRules {
     pub user_code: Option<String>,
     /// The button that sends the user code.
     pub submit: Option<String>,
-    /// The button that approves; without it, the one of the consent pages.
+    /// The button or link that approves; without it, the one of the consent pages.
     pub approve: Option<String>,
     /// The button or link that denies; without it, the one of the consent pages.
     pub deny: Option<String>,

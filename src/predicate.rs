@@ -65,7 +65,7 @@ pub fn holds(predicate: &Predicate, record: &Record, variables: &Variables) -> O
 
 /// What makes every predicate undecidable: no answer at all, throttling, a page in the way.
 fn undecidable(predicate: &Predicate, record: &Record) -> Option<Outcome> {
-    if !record.branches.is_empty() {
+    if record.exchanges.is_empty() && !record.branches.is_empty() {
         return None;
     }
     let response = match response(record) {
@@ -300,17 +300,23 @@ fn distinguishable(e: &Elements, record: &Record) -> Outcome {
 }
 
 fn verifies(v: &Verification, variables: &Variables) -> Outcome {
-    let filled =
-        evaluate(&v.jwt, variables).and_then(|jwt| Ok((jwt, evaluate(&v.keys, variables)?)));
-    match filled {
-        Err(why) => Outcome::Unknown(why),
-        Ok((jwt, keys)) => match jose::verify(&spell(&jwt), &keys) {
-            Ok(()) => Outcome::Holds,
-            Err(why) => fails(
-                "the signature verifies with the published key that `kid` names",
-                why,
-            ),
-        },
+    let filled = |template| evaluate(template, variables);
+    let sets = v.keys.iter().map(filled).collect::<Result<Vec<_>, _>>();
+    let (jwt, sets) = match filled(&v.jwt).and_then(|jwt| Ok((spell(&jwt), sets?))) {
+        Ok(filled) => filled,
+        Err(why) => return Outcome::Unknown(why),
+    };
+    let mut verdicts = sets.iter().map(|keys| jose::verify(&jwt, keys));
+    match verdicts
+        .find(Result::is_ok)
+        .or_else(|| Some(jose::verify(&jwt, sets.last()?)))
+    {
+        Some(Ok(())) => Outcome::Holds,
+        Some(Err(why)) => fails(
+            "the signature verifies with the published key that `kid` names",
+            why,
+        ),
+        None => Outcome::Unknown("no key set is named".into()),
     }
 }
 

@@ -162,7 +162,7 @@ fn spoil_rotation(provider: &mut Provider, old: usize, now: u64) {
         ring.keys[ring.signing].kid = ring.keys[old].kid.clone();
     }
     if late {
-        ring.keys[ring.signing].hidden_answers = 2;
+        ring.keys[ring.signing].hidden_answers = 4;
     }
 }
 

@@ -86,7 +86,11 @@ pub fn poll(provider: &mut Provider, client: &Client, form: &Parameters) -> Resu
         ))?;
     if has_expired(provider, &device) {
         let forgotten = has(provider, Fault::ExpiredDeviceCodeIsUnknown);
-        let error = if forgotten { "invalid_grant" } else { "expired_token" };
+        let error = if forgotten {
+            "invalid_grant"
+        } else {
+            "expired_token"
+        };
         return Err(refuse(error, "the device_code has expired"));
     }
     match decision(provider, &device) {

@@ -82,7 +82,7 @@ faults! {
     DropsOldKeyAtRotation,
     /// A rotation publishes the new key under the old kid, in place of the old key.
     ReusesKidAtRotation,
-    /// The first two key sets after a rotation lack the new key although it already signs.
+    /// The first four key sets after a rotation lack the new key although it already signs.
     PublishesNewKeyLate,
     /// Token endpoint errors say `invalid_request`, except `invalid_client` and the device grant's own codes.
     WrongTokenErrorCodes,

@@ -8,13 +8,16 @@ use super::text::{caption, fold};
 use super::{Button, Field, Form, Kind, Method};
 
 /// What addresses on a page are relative to.
-struct Place<'a> {
-    page: &'a Url,
-    base: &'a Url,
+pub struct Place<'a> {
+    /// The address of the page.
+    pub page: &'a Url,
+    /// What `<base>` makes of it.
+    pub base: &'a Url,
 }
 
 impl Place<'_> {
-    fn form(&self, element: ElementRef<'_>) -> Option<Form> {
+    /// A form without its controls.
+    pub fn form(&self, element: ElementRef<'_>) -> Option<Form> {
         let id = attribute(element, "id");
         Some(Form {
             id: if id.is_empty() {
@@ -39,13 +42,14 @@ impl Place<'_> {
         (action.scheme() != "javascript").then_some(action)
     }
 
-    fn button(&self, control: ElementRef<'_>) -> Option<Button> {
+    /// The button that a control is, if it submits its form.
+    pub fn button(&self, control: ElementRef<'_>) -> Option<Button> {
         let is_input = control.value().name() == "input";
         let kind = control.attr("type").map(str::to_ascii_lowercase);
         match (control.value().name(), kind.as_deref()) {
             ("input", Some("submit")) => (),
-            ("button", None | Some("" | "submit")) => (),
-            ("button", Some(other)) if !matches!(other, "button" | "reset") => (),
+            // HTML: whatever else is written there means a submit button.
+            ("button", kind) if !matches!(kind, Some("button" | "reset")) => (),
             _ => return None,
         }
         let value = attribute(control, "value");
@@ -147,12 +151,12 @@ fn selection(list: ElementRef<'_>) -> Vec<String> {
             .attr("value")
             .map_or_else(|| caption(*option), str::to_owned)
     };
-    let chosen = options.iter().filter(|option| has(**option, "selected"));
+    let mut chosen = options.iter().filter(|option| has(**option, "selected"));
     if has(list, "multiple") {
         return chosen.map(value).collect();
     }
     chosen
-        .last()
+        .next_back()
         .or(options.first())
         .map(value)
         .into_iter()

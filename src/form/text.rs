@@ -2,7 +2,7 @@
 
 use scraper::{ElementRef, Html};
 
-use super::element::{around, elements, has, is_visible};
+use super::element::{around, elements, is_visible};
 use super::{parse, unreadable};
 
 /// The longest [`message`], in characters.

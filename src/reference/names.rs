@@ -82,7 +82,7 @@ impl Checker<'_> {
             Predicate::Each(m) | Predicate::Some(m) => self.tests(&m.tests, scope),
             Predicate::Verifies(v) => {
                 self.template(&v.jwt, scope);
-                self.template(&v.keys, scope);
+                v.keys.iter().for_each(|keys| self.template(keys, scope));
             }
             Predicate::NeverReaches(address) => self.template(address, scope),
             Predicate::Present(locator) | Predicate::Absent(locator) => {

@@ -18,8 +18,14 @@ fn main() {
 /// The whole program, from its start to its exit: that is what a user waits for.
 fn one_run() -> Duration {
     let started = Instant::now();
-    let output = Command::new(env!("CARGO_BIN_EXE_authgauge")).arg("run").output();
+    let output = Command::new(env!("CARGO_BIN_EXE_authgauge"))
+        .arg("run")
+        .output();
     let output = output.expect("the program can be started");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
     started.elapsed()
 }

@@ -13,7 +13,7 @@ type Row = (
     &'static str,
 );
 
-const ROWS: [Row; 33] = [
+const ROWS: [Row; 34] = [
     (
         "openid_configuration_missing",
         openid_configuration,
@@ -183,8 +183,8 @@ const ROWS: [Row; 33] = [
     (
         "publishes_new_key_late",
         publication,
-        "[true, true, true]",
-        "[false, false, true]",
+        "[true, true, true, true, true]",
+        "[false, false, false, false, true]",
     ),
     (
         "wrong_token_error_codes",
@@ -414,7 +414,7 @@ fn rotation(browser: &mut Browser) -> String {
 fn publication(browser: &mut Browser) -> String {
     browser.control("rotate", "");
     let token = member(&browser.tokens(), "id_token");
-    format!("{:?}", [(); 3].map(|()| verifies(&browser.jwks(), &token)))
+    format!("{:?}", [(); 5].map(|()| verifies(&browser.jwks(), &token)))
 }
 
 fn authorize_error(browser: &mut Browser) -> String {
