@@ -142,7 +142,7 @@ pub struct Jwt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SigningKey {
-    /// An ES256 key of this run, as a DPoP proof uses it.
+    /// An ES256 key of this run, as a `DPoP` proof uses it.
     #[default]
     Ephemeral,
     /// The private key that the provider file gives for the client role in `${client}`.

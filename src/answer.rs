@@ -9,24 +9,13 @@ use crate::wire::Response;
 
 /// What an answer grants: the names of the tokens, codes and handles in it.
 pub fn granted(record: &Record) -> Vec<String> {
-    const GRANTS: [&str; 6] = [
-        "access_token",
-        "refresh_token",
-        "id_token",
-        "code",
-        "device_code",
-        "request_uri",
-    ];
+    const GRANTS: [&str; 6] =
+        ["access_token", "refresh_token", "id_token", "code", "device_code", "request_uri"];
     let carried = |target: &Url, name: &str| {
         let parts = [target.query(), target.fragment()];
-        parts
-            .into_iter()
-            .flatten()
-            .any(|part| decoded(part, name).is_some())
+        parts.into_iter().flatten().any(|part| decoded(part, name).is_some())
     };
-    let body = response(record)
-        .ok()
-        .and_then(|response| response.json().ok());
+    let body = response(record).ok().and_then(|response| response.json().ok());
     let target = target(record);
     let names = GRANTS.into_iter().filter(|name| {
         let in_body =
@@ -41,10 +30,7 @@ pub fn granted(record: &Record) -> Vec<String> {
 pub fn error_code(record: &Record) -> Option<String> {
     if let Some(target) = target(record) {
         let parts = [target.query(), target.fragment()];
-        return parts
-            .into_iter()
-            .flatten()
-            .find_map(|part| decoded(part, "error"));
+        return parts.into_iter().flatten().find_map(|part| decoded(part, "error"));
     }
     let body = response(record).ok()?.json().ok()?;
     body.get("error").map(spell)
@@ -52,17 +38,12 @@ pub fn error_code(record: &Record) -> Option<String> {
 
 /// One line that says what came back.
 pub fn summary(record: &Record) -> String {
-    let error = error_code(record)
-        .map(|code| format!(" error={code}"))
-        .unwrap_or_default();
+    let error = error_code(record).map(|code| format!(" error={code}")).unwrap_or_default();
     match (&record.landing, response(record)) {
         (Some(Landing::Callback(_)), _) => {
             let granted = granted(record);
-            let with = if granted.is_empty() {
-                error
-            } else {
-                format!(" with {}", granted.join(", "))
-            };
+            let with =
+                if granted.is_empty() { error } else { format!(" with {}", granted.join(", ")) };
             format!("a redirect to the client{with}")
         }
         (Some(Landing::Away(url)), _) => format!("a redirect to {}", without_query(url)),
@@ -73,9 +54,7 @@ pub fn summary(record: &Record) -> String {
 }
 
 fn body_outline(response: &Response) -> String {
-    let media_type = response
-        .media_type()
-        .unwrap_or_else(|| "no content type".into());
+    let media_type = response.media_type().unwrap_or_else(|| "no content type".into());
     match response.json() {
         Ok(body) => format!(" {}", outline(&body)),
         Err(_) if response.body.is_empty() => " with an empty body".into(),

@@ -52,12 +52,8 @@ pub struct Trail {
 /// Opens an address and goes on until the browser reaches the client, leaves the provider, or
 /// there is nothing left to do. Takes at most [`HOPS`] requests.
 pub async fn visit<T: Transport>(transport: &T, jar: &mut Jar, visit: Visit<'_>) -> Trail {
-    let mut walk = Walk {
-        visit: &visit,
-        trail: Trail::default(),
-        sent: Vec::new(),
-        decided: false,
-    };
+    let mut walk =
+        Walk { visit: &visit, trail: Trail::default(), sent: Vec::new(), decided: false };
     let mut next = visit.request.clone();
     while walk.trail.exchanges.len() < HOPS {
         let exchange = transport.exchange(with_cookies(next, jar)).await;
@@ -105,11 +101,7 @@ impl Walk<'_> {
             return Step::End(Some(Landing::Page));
         }
         let (url, html) = (&exchange.request.url, response.text());
-        let page = Page {
-            url,
-            status: response.status,
-            html: &html,
-        };
+        let page = Page { url, status: response.status, html: &html };
         match page::decide(&page, &self.answers()) {
             Action::Submit(submission) => self.submit(&page, submission),
             Action::Follow(target) => {
@@ -122,21 +114,8 @@ impl Walk<'_> {
     }
 
     fn answers(&self) -> Answers<'_> {
-        let Visit {
-            callbacks,
-            user,
-            decision,
-            user_code,
-            pages,
-            ..
-        } = *self.visit;
-        Answers {
-            callbacks,
-            user,
-            decision,
-            user_code,
-            rules: pages,
-        }
+        let Visit { callbacks, user, decision, user_code, pages, .. } = *self.visit;
+        Answers { callbacks, user, decision, user_code, rules: pages }
     }
 
     fn redirected(&self, request: &Request, status: u16, location: &str) -> Step {
@@ -156,16 +135,9 @@ impl Walk<'_> {
         if !keeps_method || request.method == "GET" {
             return self.open(self.get(Vec::new(), target));
         }
-        let kept = request
-            .headers
-            .iter()
-            .filter(|(name, _)| !name.eq_ignore_ascii_case("cookie"));
+        let kept = request.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("cookie"));
         let headers = kept.cloned().collect();
-        self.open(Request {
-            url: target,
-            headers,
-            ..request.clone()
-        })
+        self.open(Request { url: target, headers, ..request.clone() })
     }
 
     fn submit(&mut self, page: &Page<'_>, submission: Submission) -> Step {
@@ -190,11 +162,7 @@ impl Walk<'_> {
 
     /// Says that a form stands there again after it was sent with the same answers.
     fn came_back(&self, page: &Url, submission: &Submission, said: &str) -> Step {
-        let fields: Vec<_> = submission
-            .asked
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect();
+        let fields: Vec<_> = submission.asked.iter().map(|name| format!("`{name}`")).collect();
         let fields = fields.join(", ");
         let again = format!("came back after it was sent; it says \"{said}\"");
         stuck(
@@ -213,12 +181,7 @@ impl Walk<'_> {
     }
 
     fn request(&self, page: &Url, submission: Submission) -> Request {
-        let Submission {
-            method,
-            mut target,
-            pairs,
-            ..
-        } = submission;
+        let Submission { method, mut target, pairs, .. } = submission;
         let headers = with_referer(Vec::new(), page);
         // The client's and a stranger's address are never opened; the answer in it is what counts.
         if method == Method::Get || !self.may_open(&target) {
@@ -230,9 +193,7 @@ impl Walk<'_> {
         }
         let mut request = self.get(headers, target);
         let kind = "application/x-www-form-urlencoded";
-        request
-            .headers
-            .push(("Origin".into(), page.origin().ascii_serialization()));
+        request.headers.push(("Origin".into(), page.origin().ascii_serialization()));
         request.headers.push(("Content-Type".into(), kind.into()));
         request.method = "POST".into();
         request.body = encoded(&pairs).into_bytes();
@@ -242,18 +203,10 @@ impl Walk<'_> {
     fn get(&self, mut headers: Vec<(String, String)>, url: Url) -> Request {
         let kept = ["user-agent", "accept-language"];
         let first = self.visit.request.headers.iter();
-        headers.extend(
-            first
-                .filter(|(name, _)| kept.contains(&&*name.to_ascii_lowercase()))
-                .cloned(),
-        );
+        headers
+            .extend(first.filter(|(name, _)| kept.contains(&&*name.to_ascii_lowercase())).cloned());
         headers.push(("Accept".into(), "text/html".into()));
-        Request {
-            method: "GET".into(),
-            url,
-            headers,
-            body: Vec::new(),
-        }
+        Request { method: "GET".into(), url, headers, body: Vec::new() }
     }
 
     fn open(&self, mut request: Request) -> Step {
@@ -290,10 +243,7 @@ fn shows_html(response: &Response) -> bool {
 
 fn with_cookies(mut request: Request, jar: &Jar) -> Request {
     let is_cookie = |(name, _): &&mut (String, String)| name.eq_ignore_ascii_case("cookie");
-    match (
-        jar.header(&request.url),
-        request.headers.iter_mut().find(is_cookie),
-    ) {
+    match (jar.header(&request.url), request.headers.iter_mut().find(is_cookie)) {
         // RFC 6265 §5.4: there is one Cookie header, even when the caller brings cookies too.
         (Some(cookies), Some((_, given))) => *given = format!("{given}; {cookies}"),
         (Some(cookies), None) => request.headers.push(("Cookie".into(), cookies)),
@@ -314,67 +264,36 @@ fn with_referer(mut headers: Vec<(String, String)>, page: &Url) -> Vec<(String, 
 }
 
 fn encoded(pairs: &[(String, String)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish()
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
 /// What makes two forms the same question with the same answer: purpose, address, visible fields
 /// and button. Hidden values differ each time, so they count only where there is nothing else.
 fn fingerprint(page: &Url, submission: &Submission) -> String {
-    let Submission {
-        purpose,
-        target,
-        pairs,
-        asked,
-        button,
-        ..
-    } = submission;
+    let Submission { purpose, target, pairs, asked, button, .. } = submission;
     let visible = |name: &String| *purpose == Purpose::GoOn || asked.contains(name);
-    let answers: Vec<_> = pairs
-        .iter()
-        .filter(|(name, _)| visible(name))
-        .cloned()
-        .collect();
+    let answers: Vec<_> = pairs.iter().filter(|(name, _)| visible(name)).cloned().collect();
     let host = target.host_str().or(page.host_str()).unwrap_or_default();
-    format!(
-        "{purpose:?} {host}{} {asked:?} {answers:?} {button}",
-        stable_path(target)
-    )
+    format!("{purpose:?} {host}{} {asked:?} {answers:?} {button}", stable_path(target))
 }
 
 /// A path with `*` for each part that looks made up for one attempt.
 fn stable_path(url: &Url) -> String {
     let is_made_up = |part: &str| part.len() >= 8 && part.contains(|c: char| c.is_ascii_digit());
-    let parts = url
-        .path()
-        .split('/')
-        .map(|part| if is_made_up(part) { "*" } else { part });
+    let parts = url.path().split('/').map(|part| if is_made_up(part) { "*" } else { part });
     parts.collect::<Vec<_>>().join("/")
 }
 
 fn stuck(page: &Url, why: String) -> Step {
-    Step::End(Some(Landing::Stuck {
-        page: page.clone(),
-        why,
-    }))
+    Step::End(Some(Landing::Stuck { page: page.clone(), why }))
 }
 
 fn lost(next: &Url, exchanges: &[Exchange]) -> Landing {
-    let shown = exchanges
-        .iter()
-        .rev()
-        .filter_map(|e| Some((&e.request.url, e.response()?)));
-    let page = shown
-        .clone()
-        .find(|(_, response)| shows_html(response) && !response.redirects());
+    let shown = exchanges.iter().rev().filter_map(|e| Some((&e.request.url, e.response()?)));
+    let page = shown.clone().find(|(_, response)| shows_html(response) && !response.redirects());
     let said = match page {
         Some((url, response)) => {
-            format!(
-                "the last page, {}, says \"{}\"",
-                url.path(),
-                form::message(&response.text())
-            )
+            format!("the last page, {}, says \"{}\"", url.path(), form::message(&response.text()))
         }
         None => "there were only redirects".to_owned(),
     };
@@ -407,10 +326,7 @@ mod tests {
         fn new(answers: &[(&str, &str)]) -> Self {
             let mut script: HashMap<String, Vec<Response>> = HashMap::new();
             for (key, answer) in answers {
-                script
-                    .entry((*key).to_owned())
-                    .or_default()
-                    .push(response(answer));
+                script.entry((*key).to_owned()).or_default().push(response(answer));
             }
             Self(Mutex::new(script))
         }
@@ -420,10 +336,7 @@ mod tests {
             match script.get_mut(&line(request)) {
                 Some(answers) if answers.len() > 1 => Ok(answers.remove(0)),
                 Some(answers) => Ok(answers[0].clone()),
-                None => Err(TransportError::Unsendable(format!(
-                    "no answer: {}",
-                    line(request)
-                ))),
+                None => Err(TransportError::Unsendable(format!("no answer: {}", line(request)))),
             }
         }
     }
@@ -431,21 +344,12 @@ mod tests {
     impl Transport for Script {
         async fn exchange(&self, request: Request) -> Exchange {
             let outcome = self.answer(&request);
-            Exchange {
-                request,
-                outcome,
-                started: SystemTime::now(),
-                elapsed: Duration::ZERO,
-            }
+            Exchange { request, outcome, started: SystemTime::now(), elapsed: Duration::ZERO }
         }
     }
 
     fn line(request: &Request) -> String {
-        format!(
-            "{} {}",
-            request.method,
-            &request.url[url::Position::BeforePath..]
-        )
+        format!("{} {}", request.method, &request.url[url::Position::BeforePath..])
     }
 
     /// `status location-or-- [| name: value]... \n body`; without a header of that name, a body is
@@ -453,10 +357,7 @@ mod tests {
     fn response(written: &str) -> Response {
         let (head, body) = written.split_once('\n').unwrap_or((written, ""));
         let mut parts = head.split(" | ");
-        let (status, location) = parts
-            .next()
-            .and_then(|s| s.split_once(' '))
-            .expect("a status");
+        let (status, location) = parts.next().and_then(|s| s.split_once(' ')).expect("a status");
         let mut headers: Vec<(String, String)> = parts
             .filter_map(|part| part.split_once(": "))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -468,12 +369,7 @@ mod tests {
             headers.push(("content-type".into(), "text/html; charset=utf-8".into()));
         }
         let status = status.parse().expect("a status is a number");
-        Response {
-            status,
-            headers,
-            body: body.as_bytes().to_vec(),
-            truncated: false,
-        }
+        Response { status, headers, body: body.as_bytes().to_vec(), truncated: false }
     }
 
     fn url(text: &str) -> Url {
@@ -491,10 +387,7 @@ mod tests {
         change: impl FnOnce(&mut Visit<'_>),
     ) -> Trail {
         let callbacks = [url("http://127.0.0.1:9/cb?fixed=1"), url("app.test:/cb")];
-        let origins = [
-            url("http://127.0.0.1:8080/any/path"),
-            url("https://login.test"),
-        ];
+        let origins = [url("http://127.0.0.1:8080/any/path"), url("https://login.test")];
         let rules = PageRules::default();
         let mut visit = Visit {
             request: Request {
@@ -505,10 +398,7 @@ mod tests {
             },
             callbacks: &callbacks,
             origins: &origins,
-            user: Some(Credentials {
-                username: "alice",
-                password: "pw",
-            }),
+            user: Some(Credentials { username: "alice", password: "pw" }),
             decision: Decision::Approve,
             user_code: None,
             pages: &rules,
@@ -520,11 +410,7 @@ mod tests {
     fn nothing(_: &mut Visit<'_>) {}
 
     fn lines(trail: &Trail) -> Vec<String> {
-        trail
-            .exchanges
-            .iter()
-            .map(|exchange| line(&exchange.request))
-            .collect()
+        trail.exchanges.iter().map(|exchange| line(&exchange.request)).collect()
     }
 
     fn body(trail: &Trail, at: usize) -> String {
@@ -533,9 +419,7 @@ mod tests {
 
     fn sent<'a>(trail: &'a Trail, at: usize, name: &str) -> Option<&'a str> {
         let mut headers = trail.exchanges[at].request.headers.iter();
-        headers
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
+        headers.find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
     fn landing(trail: &Trail) -> String {
@@ -560,10 +444,7 @@ mod tests {
         let signed_in = "303 /start | set-cookie: csrf=; Path=/login; Max-Age=0 | \
             set-cookie: sid=s; Domain=.127.0.0.1; Path=/";
         let script = [
-            (
-                "GET /start",
-                "302 http://127.0.0.1:8080/login?next=%2Fstart#top",
-            ),
+            ("GET /start", "302 http://127.0.0.1:8080/login?next=%2Fstart#top"),
             ("GET /login?next=%2Fstart", &with_cookies),
             ("POST /login?next=%2Fstart", signed_in),
             ("GET /start", CONSENT),
@@ -571,17 +452,10 @@ mod tests {
         ];
         let mut jar = Jar::default();
         let trail = go_on(&Script::new(&script), &mut jar, nothing).await;
-        assert_eq!(
-            landing(&trail),
-            "callback http://127.0.0.1:9/cb?code=c&state=s"
-        );
+        assert_eq!(landing(&trail), "callback http://127.0.0.1:9/cb?code=c&state=s");
         assert!(trail.signed_in);
-        let expected = [
-            "GET /start",
-            "GET /login?next=%2Fstart",
-            "POST /login?next=%2Fstart",
-            "GET /start",
-        ];
+        let expected =
+            ["GET /start", "GET /login?next=%2Fstart", "POST /login?next=%2Fstart", "GET /start"];
         assert_eq!(lines(&trail)[..4], expected);
         assert_eq!(body(&trail, 2), "t=1&username=alice&password=pw");
         let page = "http://127.0.0.1:8080/login?next=%2Fstart";
@@ -596,10 +470,7 @@ mod tests {
             assert_eq!(sent(&trail, 2, name), value, "{name}");
         }
         assert_eq!(sent(&trail, 3, "Cookie"), Some("sid=s"));
-        assert_eq!(
-            (sent(&trail, 3, "Origin"), body(&trail, 3).as_str()),
-            (None, "")
-        );
+        assert_eq!((sent(&trail, 3, "Origin"), body(&trail, 3).as_str()), (None, ""));
         assert_eq!(body(&trail, 4), "a=yes");
         assert_eq!(jar.header(&url(page)).as_deref(), Some("sid=s"));
     }
@@ -608,28 +479,19 @@ mod tests {
     async fn redirects() {
         let cb = "http://127.0.0.1:9/cb";
         let table = [
-            (
-                "302 http://127.0.0.1:9/cb?code=1#f",
-                "callback http://127.0.0.1:9/cb?code=1#f",
-            ),
+            ("302 http://127.0.0.1:9/cb?code=1#f", "callback http://127.0.0.1:9/cb?code=1#f"),
             ("303 app.test:/cb?code=1", "callback app.test:/cb?code=1"),
             ("302 app.test:/other", "away app.test:/other"),
             ("302 http://127.0.0.1:9/cb/", "away http://127.0.0.1:9/cb/"),
             ("302 http://127.0.0.1:10/cb", "away http://127.0.0.1:10/cb"),
             ("302 http://localhost:9/cb", "away http://localhost:9/cb"),
             ("302 https://127.0.0.1:9/cb", "away https://127.0.0.1:9/cb"),
-            (
-                "302 https://evil.test/?code=1",
-                "away https://evil.test/?code=1",
-            ),
+            ("302 https://evil.test/?code=1", "away https://evil.test/?code=1"),
             ("302 //evil.test/", "away http://evil.test/"),
             ("302 https://login.test:443/x", "none"),
             ("302 http://login.test/x", "away http://login.test/x"),
             ("302 mailto:a@b", "away mailto:a@b"),
-            (
-                "302 http://[",
-                "stuck /start: it redirects to `http://[`, which is no address",
-            ),
+            ("302 http://[", "stuck /start: it redirects to `http://[`, which is no address"),
             ("302 -", "page"),
             ("304 /x", "page"),
             ("201 /x", "page"),
@@ -649,14 +511,8 @@ mod tests {
             redirects";
         assert_eq!(landing(&trail), expected);
         let itself = format!("302 {cb}");
-        let script = [
-            ("GET /start", "302 /start | set-cookie: a=1"),
-            ("GET /start", &itself),
-        ];
-        assert_eq!(
-            landing(&go(&script, nothing).await),
-            format!("callback {cb}")
-        );
+        let script = [("GET /start", "302 /start | set-cookie: a=1"), ("GET /start", &itself)];
+        assert_eq!(landing(&go(&script, nothing).await), format!("callback {cb}"));
     }
 
     #[tokio::test]
@@ -676,20 +532,13 @@ mod tests {
             ];
             let trail = go(&script, |visit| {
                 visit.request.method = "POST".into();
-                visit
-                    .request
-                    .headers
-                    .push(("Content-Type".into(), "text/x".into()));
+                visit.request.headers.push(("Content-Type".into(), "text/x".into()));
                 visit.request.body = b"a=1".to_vec();
             })
             .await;
             assert_eq!(lines(&trail)[1], format!("{method} /next?x=1"), "{status}");
             assert_eq!(body(&trail, 1), if kept { "a=1" } else { "" }, "{status}");
-            assert_eq!(
-                sent(&trail, 1, "Content-Type"),
-                kept.then_some("text/x"),
-                "{status}"
-            );
+            assert_eq!(sent(&trail, 1, "Content-Type"), kept.then_some("text/x"), "{status}");
         }
     }
 
@@ -710,11 +559,7 @@ mod tests {
             ("user=alice".into(), "user=alice&pass=pw".into())
         );
         let wrong = format!("{both}<p class=error>Wrong password.");
-        let wrong = [
-            ("GET /start", name),
-            ("POST /login", both),
-            ("POST /login", &wrong),
-        ];
+        let wrong = [("GET /start", name), ("POST /login", both), ("POST /login", &wrong)];
         let trail = go(&wrong, nothing).await;
         assert_eq!(
             landing(&trail),
@@ -730,15 +575,9 @@ mod tests {
         let at =
             |uid: &str| LOGIN.replace("action=''", &format!("action=/interaction/{uid}/login"));
         let (first, again) = (at("a1b2c3d4e5"), at("f6g7h8i9j0").replace("200 -", "401 -"));
-        let script = [
-            ("GET /start", &*first),
-            ("POST /interaction/a1b2c3d4e5/login", &*again),
-        ];
+        let script = [("GET /start", &*first), ("POST /interaction/a1b2c3d4e5/login", &*again)];
         let found = landing(&go(&script, nothing).await);
-        assert!(
-            found.starts_with("stuck /interaction/a1b2c3d4e5/login: login refused"),
-            "{found}"
-        );
+        assert!(found.starts_with("stuck /interaction/a1b2c3d4e5/login: login refused"), "{found}");
     }
 
     #[tokio::test]
@@ -754,29 +593,17 @@ mod tests {
     async fn denial() {
         let link = "200 -\n<form method=post action=/go><button>Continue</button></form>\
             <a href='http://127.0.0.1:9/cb?error=access_denied'>Cancel</a>";
-        let by_form = [
-            ("GET /start", CONSENT),
-            ("POST /consent", "303 http://127.0.0.1:9/cb?error=x"),
-        ];
+        let by_form =
+            [("GET /start", CONSENT), ("POST /consent", "303 http://127.0.0.1:9/cb?error=x")];
         let deny = |visit: &mut Visit<'_>| visit.decision = Decision::Deny;
         let trail = go(&by_form, deny).await;
         assert_eq!(
             (landing(&trail), body(&trail, 1)),
-            (
-                "callback http://127.0.0.1:9/cb?error=x".into(),
-                "a=no".into()
-            )
+            ("callback http://127.0.0.1:9/cb?error=x".into(), "a=no".into())
         );
         let trail = go(&[("GET /start", link)], deny).await;
-        assert_eq!(
-            landing(&trail),
-            "callback http://127.0.0.1:9/cb?error=access_denied"
-        );
-        let trail = go(
-            &[("GET /start", CONSENT), ("POST /consent", CONSENT)],
-            nothing,
-        )
-        .await;
+        assert_eq!(landing(&trail), "callback http://127.0.0.1:9/cb?error=access_denied");
+        let trail = go(&[("GET /start", CONSENT), ("POST /consent", CONSENT)], nothing).await;
         let expected = "stuck /consent: the form with the button `Allow` came back after it was \
             sent; it says \"Deny Allow\"";
         assert_eq!(landing(&trail), expected);
@@ -796,28 +623,16 @@ mod tests {
                 "http://127.0.0.1:9/cb?x=1",
                 "callback http://127.0.0.1:9/cb?x=1&code=a%26b&iss=http%3A%2F%2Fi",
             ),
-            (
-                "https://evil.test/cb",
-                "away https://evil.test/cb?code=a%26b&iss=http%3A%2F%2Fi",
-            ),
+            ("https://evil.test/cb", "away https://evil.test/cb?code=a%26b&iss=http%3A%2F%2Fi"),
         ] {
             let trail = go(&[("GET /start", &form(to))], nothing).await;
-            assert_eq!(
-                (landing(&trail).as_str(), trail.exchanges.len()),
-                (expected, 1)
-            );
+            assert_eq!((landing(&trail).as_str(), trail.exchanges.len()), (expected, 1));
         }
         let inside = [("GET /start", &*form("/acs")), ("POST /acs", "200 -\nDone")];
         assert_eq!(landing(&go(&inside, nothing).await), "page");
-        let again = [
-            ("GET /start", &*form("/acs")),
-            ("POST /acs", &*form("/acs")),
-        ];
+        let again = [("GET /start", &*form("/acs")), ("POST /acs", &*form("/acs"))];
         let found = landing(&go(&again, nothing).await);
-        assert!(
-            found.starts_with("stuck /acs: the form that a script sends came back"),
-            "{found}"
-        );
+        assert!(found.starts_with("stuck /acs: the form that a script sends came back"), "{found}");
     }
 
     #[tokio::test]
@@ -827,10 +642,7 @@ mod tests {
         let script = [("GET /start", page), ("GET /next?new=%C3%A4+b", "200 -")];
         let trail = go(&script, nothing).await;
         assert_eq!(landing(&trail), "page");
-        assert_eq!(
-            sent(&trail, 1, "Referer"),
-            Some("http://127.0.0.1:8080/start")
-        );
+        assert_eq!(sent(&trail, 1, "Referer"), Some("http://127.0.0.1:8080/start"));
     }
 
     #[tokio::test]
@@ -846,11 +658,7 @@ mod tests {
         };
         // After the denial the page asks for the next code: that is the end, no refusal.
         let (first, last, wrong) = (entry("Code"), entry("Interrupted"), entry("Wrong code"));
-        let script = [
-            ("GET /start", &*first),
-            ("POST /device", confirm),
-            ("GET /abort", &*last),
-        ];
+        let script = [("GET /start", &*first), ("POST /device", confirm), ("GET /abort", &*last)];
         let trail = go(&script, deny).await;
         assert_eq!(landing(&trail), "page");
         assert_eq!(body(&trail, 1), "user_code=AB");
@@ -865,14 +673,8 @@ mod tests {
         let table = [
             ("200 -", "page"),
             ("400 -", "page"),
-            (
-                "500 -\n<form method=post><button>Continue</button></form>",
-                "page",
-            ),
-            (
-                "200 - | content-type: application/json\n<form><button>Continue</button>",
-                "page",
-            ),
+            ("500 -\n<form method=post><button>Continue</button></form>", "page"),
+            ("200 - | content-type: application/json\n<form><button>Continue</button>", "page"),
             ("200 -\n{\"error\":\"labelled as HTML\"}", "page"),
             (
                 "200 - | content-type: \n<meta http-equiv=refresh content='0;url=http://127.0.0.1:9/cb?a'>",
@@ -893,20 +695,10 @@ mod tests {
         let bytes =
             b"\xff\xfe<form method=post><input type=hidden name=x value='\xc3'><button>OK".to_vec();
         let script = Script::new(&[("POST /start", "200 -")]);
-        let broken = Response {
-            body: bytes,
-            ..response("200 -")
-        };
-        script
-            .0
-            .lock()
-            .expect("nobody else has it")
-            .insert("GET /start".into(), vec![broken]);
+        let broken = Response { body: bytes, ..response("200 -") };
+        script.0.lock().expect("nobody else has it").insert("GET /start".into(), vec![broken]);
         let trail = go_on(&script, &mut Jar::default(), nothing).await;
-        assert_eq!(
-            (landing(&trail).as_str(), body(&trail, 1).as_str()),
-            ("page", "x=%EF%BF%BD")
-        );
+        assert_eq!((landing(&trail).as_str(), body(&trail, 1).as_str()), ("page", "x=%EF%BF%BD"));
     }
 
     #[tokio::test]
@@ -924,10 +716,7 @@ mod tests {
         jar.store(&url("http://127.0.0.1/"), ["own=1"]);
         let script = Script::new(&[("GET /start", "200 -")]);
         let trail = go_on(&script, &mut jar, |visit| {
-            visit
-                .request
-                .headers
-                .push(("cookie".into(), "given=1".into()));
+            visit.request.headers.push(("cookie".into(), "given=1".into()));
         })
         .await;
         assert_eq!(sent(&trail, 0, "cookie"), Some("given=1; own=1"));
@@ -938,10 +727,7 @@ mod tests {
         fn is_send<T: Send>(_: T) {}
         let (script, mut jar) = (Script::new(&[]), Jar::default());
         is_send(go_on(&script, &mut jar, nothing));
-        let user = Credentials {
-            username: "alice",
-            password: "hunter2",
-        };
+        let user = Credentials { username: "alice", password: "hunter2" };
         assert!(!format!("{user:?}").contains("hunter2"));
     }
 }

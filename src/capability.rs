@@ -79,17 +79,10 @@ impl Capabilities {
         metadata: &Value,
         endpoints: &BTreeMap<String, String>,
     ) -> Self {
-        let facts = Facts {
-            provider,
-            metadata,
-            endpoints,
-        };
+        let facts = Facts { provider, metadata, endpoints };
         let decide = |name: &'static str| match provider.offers.get(name) {
             Some(true) => (name, Ok(())),
-            Some(false) => (
-                name,
-                Err("the provider file says that it is not offered".into()),
-            ),
+            Some(false) => (name, Err("the provider file says that it is not offered".into())),
             None => (name, facts.offered(name)),
         };
         Self(CAPABILITIES.into_iter().map(decide).collect())
@@ -119,9 +112,9 @@ impl Facts<'_> {
             "pkce" => self.listed("code_challenge_methods_supported", "S256"),
             "openid" => self.openid(),
             "refresh_token" => self.grant("refresh_token"),
-            "client_credentials" => self
-                .role("service")
-                .and_then(|()| self.grant("client_credentials")),
+            "client_credentials" => {
+                self.role("service").and_then(|()| self.grant("client_credentials"))
+            }
             "device_code" => self.device_code(),
             "userinfo" => self.endpoint("userinfo_endpoint"),
             "revocation" => self.endpoint("revocation_endpoint"),
@@ -139,27 +132,26 @@ impl Facts<'_> {
     }
 
     fn endpoint(&self, name: &str) -> Result<(), String> {
-        match self.endpoints.contains_key(name) {
-            true => Ok(()),
-            false => Err(format!(
-                "neither the metadata nor the provider file has a {name}"
-            )),
+        if self.endpoints.contains_key(name) {
+            Ok(())
+        } else {
+            Err(format!("neither the metadata nor the provider file has a {name}"))
         }
     }
 
     fn role(&self, role: &str) -> Result<(), String> {
-        match self.provider.clients.contains_key(role) {
-            true => Ok(()),
-            false => Err(format!(
-                "the provider file has no client for the role `{role}`"
-            )),
+        if self.provider.clients.contains_key(role) {
+            Ok(())
+        } else {
+            Err(format!("the provider file has no client for the role `{role}`"))
         }
     }
 
     fn hook(&self, name: &str) -> Result<(), String> {
-        match self.provider.hooks.contains_key(name) {
-            true => Ok(()),
-            false => Err(format!("the provider file has no hook `{name}`")),
+        if self.provider.hooks.contains_key(name) {
+            Ok(())
+        } else {
+            Err(format!("the provider file has no hook `{name}`"))
         }
     }
 
@@ -199,9 +191,10 @@ impl Facts<'_> {
 
     fn openid(&self) -> Result<(), String> {
         let scope = self.provider.scope.as_deref().unwrap_or_default();
-        match scope.split(' ').any(|token| token == "openid") {
-            true => Ok(()),
-            false => Err("the provider file's scope has no `openid`".into()),
+        if scope.split(' ').any(|token| token == "openid") {
+            Ok(())
+        } else {
+            Err("the provider file's scope has no `openid`".into())
         }
     }
 

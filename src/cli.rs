@@ -16,7 +16,7 @@ mod list;
 mod run;
 mod stub;
 
-/// Conformance and load testing for OAuth 2.0 and OpenID Connect providers.
+/// Conformance and load testing for OAuth 2.0 and `OpenID` Connect providers.
 #[derive(Debug, Parser)]
 #[command(name = "authgauge", version, after_help = exit::HELP)]
 struct Command {
@@ -70,18 +70,14 @@ struct Failure {
 }
 
 impl Failure {
+    #[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
     fn usage(message: impl ToString) -> Self {
-        Self {
-            message: message.to_string(),
-            code: exit::USAGE,
-        }
+        Self { message: message.to_string(), code: exit::USAGE }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
     fn environment(message: impl ToString) -> Self {
-        Self {
-            message: message.to_string(),
-            code: exit::INCONCLUSIVE,
-        }
+        Self { message: message.to_string(), code: exit::INCONCLUSIVE }
     }
 }
 
@@ -95,11 +91,7 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             let message = failure.message.trim_end();
-            let lead = if message.starts_with("error:") {
-                ""
-            } else {
-                "error: "
-            };
+            let lead = if message.starts_with("error:") { "" } else { "error: " };
             say(&format!("{lead}{message}\n"));
             ExitCode::from(failure.code)
         }
@@ -110,11 +102,7 @@ pub fn main() -> ExitCode {
 fn parsing_ended(help: &clap::Error) -> ExitCode {
     // A closed pipe is the only way this can fail, and then nobody reads it.
     drop(help.print());
-    ExitCode::from(if help.use_stderr() {
-        exit::USAGE
-    } else {
-        exit::CONFORMS
-    })
+    ExitCode::from(if help.use_stderr() { exit::USAGE } else { exit::CONFORMS })
 }
 
 fn dispatch(command: Command) -> Result<u8, Failure> {
@@ -136,10 +124,7 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
 fn library(folder: Option<&Path>) -> Result<Library, Failure> {
     let loaded = folder.map_or_else(Library::bundled, Library::from_folder);
     loaded.map_err(|mistakes| {
-        let shown = mistakes
-            .iter()
-            .map(Diagnostic::to_string)
-            .collect::<Vec<_>>();
+        let shown = mistakes.iter().map(Diagnostic::to_string).collect::<Vec<_>>();
         Failure::usage(shown.join("\n\n"))
     })
 }

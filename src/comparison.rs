@@ -23,13 +23,8 @@ pub fn test_all(
         Ok(value) => value,
         Err(why) => return fails(format!("`{name}` is there"), why),
     };
-    let outcomes = tests
-        .iter()
-        .map(|test| named(test_value(test, &value, variables)));
-    outcomes
-        .into_iter()
-        .find(|outcome| *outcome != Outcome::Holds)
-        .unwrap_or(Outcome::Holds)
+    let outcomes = tests.iter().map(|test| named(test_value(test, &value, variables)));
+    outcomes.into_iter().find(|outcome| *outcome != Outcome::Holds).unwrap_or(Outcome::Holds)
 }
 
 /// Whether a value passes one test.
@@ -39,25 +34,17 @@ pub fn test_value(test: &Test, value: &Value, variables: &Variables) -> Outcome 
         Test::Is(template) => filled(template)
             .map(|expected| (same(&expected, value), format!("is {}", shown(&expected)))),
         Test::Not(template) => filled(template).map(|other| {
-            (
-                !same(&other, value),
-                format!("is something else than {}", shown(&other)),
-            )
+            (!same(&other, value), format!("is something else than {}", shown(&other)))
         }),
-        Test::OneOf(templates) => templates
-            .iter()
-            .map(filled)
-            .collect::<Result<Vec<_>, _>>()
-            .map(|choices| {
+        Test::OneOf(templates) => {
+            templates.iter().map(filled).collect::<Result<Vec<_>, _>>().map(|choices| {
                 let names: Vec<String> = choices.iter().map(shown).collect();
-                (
-                    choices.iter().any(|c| same(c, value)),
-                    format!("is one of {}", names.join(", ")),
-                )
-            }),
+                (choices.iter().any(|c| same(c, value)), format!("is one of {}", names.join(", ")))
+            })
+        }
         Test::Type(kind) => Ok((has_type(*kind, value), format!("is {}", type_name(*kind)))),
         Test::AtLeast(least) => Ok((
-            value.as_f64().is_some_and(|number| number >= *least as f64),
+            value.as_f64().is_some_and(|number| number >= f64::from(*least)),
             format!("is a number of at least {least}"),
         )),
         Test::Contains(template) => filled(template).map(|part| {
@@ -75,7 +62,7 @@ pub fn test_value(test: &Test, value: &Value, variables: &Variables) -> Outcome 
 /// Values are compared as JSON, and text with the JSON spelling of a number or boolean.
 fn same(expected: &Value, actual: &Value) -> bool {
     match (expected, actual) {
-        (Value::String(text), Value::Number(_) | Value::Bool(_)) => *text == actual.to_string(),
+        (Value::String(text), Value::Number(_) | Value::Bool(_)) => *text == spell(actual),
         _ => expected == actual,
     }
 }

@@ -45,17 +45,10 @@ impl Jar {
     /// The `Cookie` header for a request to `url`; none when no cookie fits.
     pub fn header(&self, url: &Url) -> Option<String> {
         let (host, now) = (host(url)?, SystemTime::now());
-        let mut fitting: Vec<_> = self
-            .cookies
-            .iter()
-            .filter(|c| c.fits(url, &host, now))
-            .collect();
+        let mut fitting: Vec<_> = self.cookies.iter().filter(|c| c.fits(url, &host, now)).collect();
         // RFC 6265 §5.4: longer paths first; the stable sort keeps the older one first otherwise.
         fitting.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
-        let pairs: Vec<_> = fitting
-            .iter()
-            .map(|c| format!("{}={}", c.name, c.value))
-            .collect();
+        let pairs: Vec<_> = fitting.iter().map(|c| format!("{}={}", c.name, c.value)).collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
 
@@ -90,11 +83,8 @@ impl Kept {
     }
 
     fn fits(&self, url: &Url, host: &str, now: SystemTime) -> bool {
-        let on_host = if self.host_only {
-            host == self.domain
-        } else {
-            domain_matches(host, &self.domain)
-        };
+        let on_host =
+            if self.host_only { host == self.domain } else { domain_matches(host, &self.domain) };
         let in_path = path_matches(url.path(), &self.path);
         on_host && in_path && (!self.secure || is_secure(url)) && !self.has_expired(now)
     }
@@ -109,20 +99,11 @@ fn read(url: &Url, value: &str, now: SystemTime) -> Option<Kept> {
     }
     let host = host(url)?;
     // RFC 6265 §5.2.3: an empty Domain counts as none.
-    let domain = parsed
-        .domain()
-        .map(str::to_ascii_lowercase)
-        .filter(|domain| !domain.is_empty());
-    if domain
-        .as_ref()
-        .is_some_and(|domain| !domain_matches(&host, domain))
-    {
+    let domain = parsed.domain().map(str::to_ascii_lowercase).filter(|domain| !domain.is_empty());
+    if domain.as_ref().is_some_and(|domain| !domain_matches(&host, domain)) {
         return None;
     }
-    let path = parsed
-        .path()
-        .filter(|path| path.starts_with('/'))
-        .map(str::to_owned);
+    let path = parsed.path().filter(|path| path.starts_with('/')).map(str::to_owned);
     Some(Kept {
         name: name.to_owned(),
         value: value.to_owned(),
@@ -147,18 +128,13 @@ fn expiry(parsed: &cookie::Cookie<'_>, now: SystemTime) -> Option<SystemTime> {
 
 /// The host as cookies name it: IPv6 addresses without brackets.
 fn host(url: &Url) -> Option<String> {
-    Some(
-        url.host_str()?
-            .trim_matches(['[', ']'])
-            .to_ascii_lowercase(),
-    )
+    Some(url.host_str()?.trim_matches(['[', ']']).to_ascii_lowercase())
 }
 
 /// RFC 6265 §5.1.3. An IP address matches nothing but itself.
 fn domain_matches(host: &str, domain: &str) -> bool {
     let inside = |domain: &str| {
-        host.strip_suffix(domain)
-            .is_some_and(|rest| rest.ends_with('.'))
+        host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
             && host.parse::<IpAddr>().is_err()
     };
     let domain = domain.trim_matches(['[', ']']);
@@ -203,11 +179,7 @@ mod tests {
     fn check(from: &str, set: &[&str], to: &str, expected: Option<&str>) {
         let mut jar = Jar::default();
         jar.store(&url(from), set.iter().copied());
-        assert_eq!(
-            jar.header(&url(to)).as_deref(),
-            expected,
-            "{set:?} from {from} to {to}"
-        );
+        assert_eq!(jar.header(&url(to)).as_deref(), expected, "{set:?} from {from} to {to}");
     }
 
     #[test]
@@ -215,83 +187,23 @@ mod tests {
         let table: [(&str, &str, &str, bool); 19] = [
             ("http://127.0.0.1:1/", "a=1", "http://127.0.0.1:2/", true),
             ("http://127.0.0.1/", "a=1", "http://localhost/", false),
-            (
-                "http://127.0.0.1/",
-                "a=1; Domain=127.0.0.1",
-                "http://127.0.0.1/",
-                true,
-            ),
-            (
-                "http://127.0.0.1/",
-                "a=1; Domain=.127.0.0.1",
-                "http://127.0.0.1/",
-                true,
-            ),
-            (
-                "http://127.0.0.1/",
-                "a=1; Domain=0.0.1",
-                "http://127.0.0.1/",
-                false,
-            ),
-            (
-                "http://127.0.0.1/",
-                "a=1; Domain=",
-                "http://127.0.0.1/",
-                true,
-            ),
+            ("http://127.0.0.1/", "a=1; Domain=127.0.0.1", "http://127.0.0.1/", true),
+            ("http://127.0.0.1/", "a=1; Domain=.127.0.0.1", "http://127.0.0.1/", true),
+            ("http://127.0.0.1/", "a=1; Domain=0.0.1", "http://127.0.0.1/", false),
+            ("http://127.0.0.1/", "a=1; Domain=", "http://127.0.0.1/", true),
             ("http://[::1]/", "a=1; Domain=[::1]", "http://[::1]/", true),
             ("http://[::1]/", "a=1; Domain=::1", "http://[::1]/", true),
-            (
-                "http://localhost/",
-                "a=1; Domain=localhost",
-                "http://localhost/",
-                true,
-            ),
+            ("http://localhost/", "a=1; Domain=localhost", "http://localhost/", true),
             ("http://a.test/", "a=1", "http://b.a.test/", false),
-            (
-                "http://a.test/",
-                "a=1; Domain=a.test",
-                "http://b.a.test/",
-                true,
-            ),
-            (
-                "http://b.a.test/",
-                "a=1; Domain=.A.test",
-                "http://a.test/",
-                true,
-            ),
-            (
-                "http://b.a.test/",
-                "a=1; domain=a.test",
-                "http://c.a.test/",
-                true,
-            ),
-            (
-                "http://a.test/",
-                "a=1; Domain=b.a.test",
-                "http://b.a.test/",
-                false,
-            ),
-            (
-                "http://a.test/",
-                "a=1; Domain=other.test",
-                "http://other.test/",
-                false,
-            ),
-            (
-                "http://bada.test/",
-                "a=1; Domain=a.test",
-                "http://a.test/",
-                false,
-            ),
+            ("http://a.test/", "a=1; Domain=a.test", "http://b.a.test/", true),
+            ("http://b.a.test/", "a=1; Domain=.A.test", "http://a.test/", true),
+            ("http://b.a.test/", "a=1; domain=a.test", "http://c.a.test/", true),
+            ("http://a.test/", "a=1; Domain=b.a.test", "http://b.a.test/", false),
+            ("http://a.test/", "a=1; Domain=other.test", "http://other.test/", false),
+            ("http://bada.test/", "a=1; Domain=a.test", "http://a.test/", false),
             ("http://a.test/", "a=1; Secure", "http://a.test/", false),
             ("http://a.test/", "a=1; Secure", "https://a.test/", true),
-            (
-                "http://127.0.0.1/",
-                "a=1; Secure; HttpOnly",
-                "http://127.0.0.1/",
-                true,
-            ),
+            ("http://127.0.0.1/", "a=1; Secure; HttpOnly", "http://127.0.0.1/", true),
         ];
         for (from, set, to, sent) in table {
             check(from, &[set], to, sent.then_some("a=1"));
@@ -325,10 +237,7 @@ mod tests {
         let at = "http://h.test/a/b";
         let past = "Expires=Thu, 01 Jan 1970 00:00:00 GMT";
         let table: [(&[&str], Option<&str>); 16] = [
-            (
-                &["a=1; Path=/", "b=2; Path=/a", "c=3; Path=/a/b"],
-                Some("c=3; b=2; a=1"),
-            ),
+            (&["a=1; Path=/", "b=2; Path=/a", "c=3; Path=/a/b"], Some("c=3; b=2; a=1")),
             (&["a=1", "b=2", "a=3"], Some("a=3; b=2")),
             (&["a=1", "a=2; Path=/"], Some("a=1; a=2")),
             (&["a=1", "a=; Max-Age=0"], None),
@@ -339,10 +248,7 @@ mod tests {
             (&[&format!("a=1; {past}; Max-Age=60")], Some("a=1")),
             (&["a=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT"], Some("a=1")),
             (&["a=1; Max-Age=99999999999999999999999"], Some("a=1")),
-            (
-                &["a=1; Expires=nonsense; SameSite=Strict; Priority=High"],
-                Some("a=1"),
-            ),
+            (&["a=1; Expires=nonsense; SameSite=Strict; Priority=High"], Some("a=1")),
             (&["a=\"quoted=1\"", "b="], Some("a=\"quoted=1\"; b=")),
             (&["", ";", "=x", "nothing", "a\u{1}=1", "a=\u{7}"], None),
             (&["a=\u{fffd}é"], Some("a=\u{fffd}é")),
@@ -359,9 +265,7 @@ mod tests {
         for n in 0..1000 {
             jar.store(&url("http://h.test/"), [format!("c{n}=1").as_str()]);
         }
-        let header = jar
-            .header(&url("http://h.test/"))
-            .expect("there are cookies");
+        let header = jar.header(&url("http://h.test/")).expect("there are cookies");
         assert_eq!(header.split("; ").count(), super::MOST_PER_DOMAIN);
         assert!(header.ends_with("c999=1"));
     }

@@ -11,10 +11,8 @@ use crate::provider_file::KnownDeviation;
 /// until the entry is gone. Past its last day: expired, and the run fails.
 pub fn apply(known: &[KnownDeviation], findings: &mut [Finding], today: NaiveDate) {
     for entry in known {
-        let mut own: Vec<&mut Finding> = findings
-            .iter_mut()
-            .filter(|finding| covers(entry, finding))
-            .collect();
+        let mut own: Vec<&mut Finding> =
+            findings.iter_mut().filter(|finding| covers(entry, finding)).collect();
         let observed = own.iter().any(|finding| finding.verdict == Verdict::Fail);
         for finding in &mut own {
             finding.known = state(entry, finding.verdict, observed, today).map(|state| Known {
@@ -29,10 +27,7 @@ pub fn apply(known: &[KnownDeviation], findings: &mut [Finding], today: NaiveDat
 
 fn covers(entry: &KnownDeviation, finding: &Finding) -> bool {
     finding.requirement == entry.requirement.value
-        && entry
-            .case
-            .as_ref()
-            .is_none_or(|case| case.value == finding.case)
+        && entry.case.as_ref().is_none_or(|case| case.value == finding.case)
 }
 
 /// An entry that covers several cases is stale only when none of them deviates.
@@ -57,11 +52,8 @@ mod tests {
     use crate::yaml::Located;
 
     fn finding(case: &str, verdict: Verdict) -> Finding {
-        let spec = SpecReference {
-            document: String::new(),
-            section: String::new(),
-            url: String::new(),
-        };
+        let spec =
+            SpecReference { document: String::new(), section: String::new(), url: String::new() };
         Finding {
             requirement: "r/1/x".into(),
             catalogue: None,
@@ -99,12 +91,7 @@ mod tests {
     #[test]
     fn an_entry_is_observed_stale_or_expired() {
         let rows = [
-            (
-                None,
-                Verdict::Fail,
-                "2030-06-30",
-                Some(KnownState::Observed),
-            ),
+            (None, Verdict::Fail, "2030-06-30", Some(KnownState::Observed)),
             (None, Verdict::Fail, "2030-07-01", Some(KnownState::Expired)),
             (None, Verdict::Pass, "2030-06-30", Some(KnownState::Stale)),
             (None, Verdict::Inconclusive, "2030-06-30", None),
@@ -112,27 +99,15 @@ mod tests {
         ];
         for (case, verdict, today, state) in rows {
             let mut findings = [finding("c", verdict)];
-            apply(
-                &[entry(case)],
-                &mut findings,
-                today.parse().expect("a date"),
-            );
-            assert_eq!(
-                findings[0].known.as_ref().map(|known| known.state),
-                state,
-                "{verdict:?}"
-            );
+            apply(&[entry(case)], &mut findings, today.parse().expect("a date"));
+            assert_eq!(findings[0].known.as_ref().map(|known| known.state), state, "{verdict:?}");
         }
     }
 
     #[test]
     fn one_deviating_case_keeps_the_entry_alive() {
         let mut findings = [finding("a", Verdict::Fail), finding("b", Verdict::Pass)];
-        apply(
-            &[entry(None)],
-            &mut findings,
-            "2030-01-01".parse().expect("a date"),
-        );
+        apply(&[entry(None)], &mut findings, "2030-01-01".parse().expect("a date"));
         assert!(findings[0].known.is_some() && findings[1].known.is_none());
     }
 }

@@ -31,13 +31,7 @@ impl Diagnostic {
     /// A mistake at a place of a file whose text is `source`.
     pub fn new(file: &str, source: &str, place: Place, message: impl Into<String>) -> Self {
         let (file, source) = (file.to_owned(), source.to_owned());
-        Self {
-            file,
-            place,
-            message: message.into(),
-            hint: None,
-            source,
-        }
+        Self { file, place, message: message.into(), hint: None, source }
     }
 
     /// A mistake that concerns a file as a whole, for example that it cannot be read.
@@ -55,17 +49,10 @@ impl Diagnostic {
     /// Moves the caret to `text` where it stands in the line, at or after the place known so far.
     #[must_use]
     pub fn pointing_at(mut self, text: &str) -> Self {
-        let lines = self
-            .source
-            .lines()
-            .enumerate()
-            .skip(self.place.line.saturating_sub(1));
+        let lines = self.source.lines().enumerate().skip(self.place.line.saturating_sub(1));
         for (index, line) in lines.take(20) {
             if let Some(byte) = line.find(text) {
-                self.place = Place {
-                    line: index + 1,
-                    column: line[..byte].chars().count() + 1,
-                };
+                self.place = Place { line: index + 1, column: line[..byte].chars().count() + 1 };
                 return self;
             }
         }
@@ -86,21 +73,12 @@ impl Diagnostic {
 
     /// The bytes under the caret: the word at the place.
     fn span(&self) -> std::ops::Range<usize> {
-        let start: usize = self
-            .source
-            .split_inclusive('\n')
-            .take(self.place.line - 1)
-            .map(str::len)
-            .sum();
+        let start: usize =
+            self.source.split_inclusive('\n').take(self.place.line - 1).map(str::len).sum();
         let line = self.source[start..].lines().next().unwrap_or_default();
         let column = self.place.column.saturating_sub(1);
-        let offset = line
-            .char_indices()
-            .nth(column)
-            .map_or(line.len(), |(i, _)| i);
-        let word = line[offset..]
-            .find([',', ' ', ']', ':'])
-            .unwrap_or(line.len() - offset);
+        let offset = line.char_indices().nth(column).map_or(line.len(), |(i, _)| i);
+        let word = line[offset..].find([',', ' ', ']', ':']).unwrap_or(line.len() - offset);
         start + offset..start + offset + word.max(usize::from(offset < line.len()))
     }
 }
@@ -110,10 +88,7 @@ impl fmt::Display for Diagnostic {
         let lines = self.source.lines().count();
         if self.place.line == 0 || self.place.line > lines {
             write!(f, "error: {}: {}", self.file, self.message)?;
-            return self
-                .hint
-                .iter()
-                .try_for_each(|hint| write!(f, "\nhint: {hint}"));
+            return self.hint.iter().try_for_each(|hint| write!(f, "\nhint: {hint}"));
         }
         f.write_str(self.render().trim_end())
     }

@@ -40,11 +40,7 @@ pub fn evaluate(template: &Template, variables: &Variables) -> Result<Value, Str
 /// As [`evaluate`].
 pub fn text(template: &Template, variables: &Variables) -> Result<Option<String>, String> {
     let value = evaluate(template, variables)?;
-    Ok(if value.is_null() {
-        None
-    } else {
-        Some(spell(&value))
-    })
+    Ok(if value.is_null() { None } else { Some(spell(&value)) })
 }
 
 /// A JSON document in which every text is a template.
@@ -54,16 +50,11 @@ pub fn text(template: &Template, variables: &Variables) -> Result<Option<String>
 pub fn document(value: &Value, variables: &Variables) -> Result<Value, String> {
     Ok(match value {
         Value::String(text) => evaluate(&Template::parse(text, Place::default())?, variables)?,
-        Value::Array(items) => Value::Array(
-            items
-                .iter()
-                .map(|v| document(v, variables))
-                .collect::<Result<_, _>>()?,
-        ),
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|v| document(v, variables)).collect::<Result<_, _>>()?)
+        }
         Value::Object(members) => {
-            let members = members
-                .iter()
-                .map(|(k, v)| Ok((k.clone(), document(v, variables)?)));
+            let members = members.iter().map(|(k, v)| Ok((k.clone(), document(v, variables)?)));
             Value::Object(members.collect::<Result<_, String>>()?)
         }
         other => other.clone(),
@@ -84,9 +75,7 @@ pub fn environment(template: &Template, issuer: &str) -> Result<String, String> 
             }
             Segment::Reference(Reference::Name(name)) if name == "issuer" => text.push_str(issuer),
             Segment::Reference(_) => {
-                return Err(format!(
-                    "`{template}`: only ${{issuer}} and ${{env:NAME}} work here"
-                ));
+                return Err(format!("`{template}`: only ${{issuer}} and ${{env:NAME}} work here"));
             }
         }
     }
@@ -118,17 +107,13 @@ fn value(reference: &Reference, variables: &Variables) -> Result<Value, String> 
 }
 
 fn bound<'a>(name: &str, variables: &'a Variables) -> Result<&'a Value, String> {
-    variables
-        .get(name)
-        .ok_or_else(|| format!("`${{{name}}}` has no value"))
+    variables.get(name).ok_or_else(|| format!("`${{{name}}}` has no value"))
 }
 
 fn call(function: Function, arguments: &[String], variables: &Variables) -> Result<Value, String> {
     let first = arguments.first().map_or("", String::as_str);
-    let subject = match function.takes_name() {
-        true => spell(bound(first, variables)?),
-        false => String::new(),
-    };
+    let subject =
+        if function.takes_name() { spell(bound(first, variables)?) } else { String::new() };
     let second = arguments.get(1).map_or("", String::as_str);
     Ok(Value::String(match function {
         Function::Random => unreserved(number(first)?),
@@ -148,9 +133,7 @@ fn call(function: Function, arguments: &[String], variables: &Variables) -> Resu
 fn number(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number <= 1_000_000 => Ok(number),
-        _ => Err(format!(
-            "expected a number up to 1000000, but found `{text}`"
-        )),
+        _ => Err(format!("expected a number up to 1000000, but found `{text}`")),
     }
 }
 
@@ -159,16 +142,12 @@ fn offset(text: &str) -> Result<i64, String> {
     if digits.is_empty() {
         Ok(0)
     } else {
-        digits
-            .parse()
-            .map_err(|_| format!("expected a number of seconds, but found `{text}`"))
+        digits.parse().map_err(|_| format!("expected a number of seconds, but found `{text}`"))
     }
 }
 
 fn now() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
@@ -183,18 +162,11 @@ pub fn unreserved(length: usize) -> String {
     const SET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut bytes = vec![0; length];
     aws_lc_rs::rand::fill(&mut bytes).expect("the operating system has randomness");
-    bytes
-        .iter()
-        .map(|byte| char::from(SET[usize::from(byte & 63)]))
-        .collect()
+    bytes.iter().map(|byte| char::from(SET[usize::from(byte & 63)])).collect()
 }
 
 fn swapcase(c: char) -> char {
-    if c.is_ascii_lowercase() {
-        c.to_ascii_uppercase()
-    } else {
-        c.to_ascii_lowercase()
-    }
+    if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }
 }
 
 /// Changes the character in the middle: the last one of a base64url text may carry padding bits
@@ -202,17 +174,13 @@ fn swapcase(c: char) -> char {
 fn tamper(text: &str) -> String {
     let middle = text.chars().count() / 2;
     let other = |c| if c == 'A' { 'B' } else { 'A' };
-    text.chars()
-        .enumerate()
-        .map(|(i, c)| if i == middle { other(c) } else { c })
-        .collect()
+    text.chars().enumerate().map(|(i, c)| if i == middle { other(c) } else { c }).collect()
 }
 
 fn client_id(role: &str, variables: &Variables) -> Result<String, String> {
     let role = variables.get(role).map_or_else(|| role.to_owned(), spell);
     let ids = variables.get(CLIENT_IDS).and_then(|ids| ids.get(&role));
-    ids.map(spell)
-        .ok_or_else(|| format!("the provider file has no client for the role `{role}`"))
+    ids.map(spell).ok_or_else(|| format!("the provider file has no client for the role `{role}`"))
 }
 
 #[cfg(test)]
@@ -220,17 +188,10 @@ mod tests {
     use super::*;
 
     fn check(source: &str, expected: &str) {
-        let pairs = [
-            ("code", Value::from("aBc")),
-            ("n", Value::from(5)),
-            ("none", Value::Null),
-        ];
+        let pairs = [("code", Value::from("aBc")), ("n", Value::from(5)), ("none", Value::Null)];
         let variables = pairs.map(|(k, v)| (k.to_owned(), v)).into();
         let template = Template::parse(source, Place::default()).expect(source);
-        assert_eq!(
-            evaluate(&template, &variables).map(|v| v.to_string()),
-            Ok(expected.into())
-        );
+        assert_eq!(evaluate(&template, &variables).map(|v| v.to_string()), Ok(expected.into()));
     }
 
     #[test]
@@ -249,20 +210,14 @@ mod tests {
     #[test]
     fn the_challenge_is_the_one_of_rfc_7636_appendix_b() {
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-        assert_eq!(
-            s256(verifier),
-            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-        );
+        assert_eq!(s256(verifier), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
     #[test]
     fn random_text_has_its_length_and_alphabet() {
         let text = unreserved(128);
         assert_eq!(text.len(), 128);
-        assert!(
-            text.chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
-        );
+        assert!(text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)));
         assert_ne!(text, unreserved(128));
     }
 }

@@ -30,12 +30,8 @@ const ROUNDING: Duration = Duration::from_millis(1100);
 
 /// Runs a case from its first step to its last, or to the first that cannot be done.
 pub async fn execute<T: Transport>(case: &Case, target: &Target<'_>, transport: &T) -> History {
-    let mut runner = Runner {
-        target,
-        transport,
-        variables: target.variables.clone(),
-        missing: BTreeMap::new(),
-    };
+    let mut runner =
+        Runner { target, transport, variables: target.variables.clone(), missing: BTreeMap::new() };
     runner.steps(&case.steps).await
 }
 
@@ -54,10 +50,7 @@ impl<T: Transport> Runner<'_, T> {
     async fn steps(&mut self, steps: &[CaseStep]) -> History {
         let mut history = History::default();
         for (index, step) in steps.iter().enumerate() {
-            let mut record = Record {
-                step: index,
-                ..Record::default()
-            };
+            let mut record = Record { step: index, ..Record::default() };
             let done = self.step(step, &mut record).await;
             let begun = !record.exchanges.is_empty() || !record.branches.is_empty();
             if done.is_ok() || begun {
@@ -66,10 +59,7 @@ impl<T: Transport> Runner<'_, T> {
                 history.records.push(record);
             }
             if let Err(why) = done {
-                history.stopped = Some(Stop {
-                    step: index,
-                    why: self.explain(why),
-                });
+                history.stopped = Some(Stop { step: index, why: self.explain(why) });
                 break;
             }
         }
@@ -81,9 +71,7 @@ impl<T: Transport> Runner<'_, T> {
             Operation::Send(send) => {
                 let provider = self.target.provider;
                 let request = request::from_send(send, &step.changes, provider, &self.variables)?;
-                record
-                    .exchanges
-                    .push(self.transport.exchange(request).await);
+                record.exchanges.push(self.transport.exchange(request).await);
             }
             Operation::Visit(visit) => self.visit(visit, step, record).await?,
             Operation::Let(bindings) => self.bind(bindings)?,
@@ -94,10 +82,7 @@ impl<T: Transport> Runner<'_, T> {
             }
             Operation::Race(branches) => {
                 record.branches = self.race(branches).await;
-                let mut stops = record
-                    .branches
-                    .iter()
-                    .filter_map(|branch| branch.stopped.clone());
+                let mut stops = record.branches.iter().filter_map(|branch| branch.stopped.clone());
                 stops.next().map_or(Ok(()), |stop| Err(stop.why))?;
             }
             Operation::Repeat(rounds) => self.repeat(rounds, record).await?,
@@ -113,15 +98,15 @@ impl<T: Transport> Runner<'_, T> {
                 let template = locator.fallback.as_ref()?;
                 evaluate(template, &self.variables).ok()
             };
-            match locate(&locator.source, record, &self.variables) {
-                Ok(value) => drop(self.variables.insert(name.clone(), value)),
-                Err(why) => match fallback() {
-                    Some(value) => drop(self.variables.insert(name.clone(), value)),
-                    None => {
-                        self.variables.remove(name);
-                        self.missing.insert(name.clone(), why);
-                    }
-                },
+            let found = locate(&locator.source, record, &self.variables);
+            match found.or_else(|why| fallback().ok_or(why)) {
+                Ok(value) => {
+                    self.variables.insert(name.clone(), value);
+                }
+                Err(why) => {
+                    self.variables.remove(name);
+                    self.missing.insert(name.clone(), why);
+                }
             }
         }
     }
@@ -154,8 +139,7 @@ impl<T: Transport> Runner<'_, T> {
         }
         let claims = document(&jwt.claims, &self.variables)?;
         let token = jose::build(&header, &claims, key, jwt.sign)?;
-        self.variables
-            .insert(jwt.name.value.clone(), Value::String(token));
+        self.variables.insert(jwt.name.value.clone(), Value::String(token));
         Ok(())
     }
 
@@ -200,11 +184,7 @@ impl<T: Transport> Runner<'_, T> {
             user_code: user_code.as_deref(),
             pages: &provider.pages,
         };
-        let shared = self
-            .target
-            .sessions
-            .get(&user)
-            .filter(|_| visit.session == Session::Shared);
+        let shared = self.target.sessions.get(&user).filter(|_| visit.session == Session::Shared);
         let trail = match shared {
             // The user's browser does one thing at a time, so that one login serves all cases.
             Some(session) => browser::visit(self.transport, &mut *session.lock().await, plan).await,
@@ -222,13 +202,8 @@ impl<T: Transport> Runner<'_, T> {
             let whole = seconds.as_secs() + u64::from(seconds.subsec_nanos() > 0);
             let mut variables = self.variables.clone();
             variables.insert("seconds".into(), Value::from(whole));
-            return hook::call(
-                "advance_clock",
-                self.target.provider,
-                &variables,
-                self.transport,
-            )
-            .await;
+            return hook::call("advance_clock", self.target.provider, &variables, self.transport)
+                .await;
         }
         if seconds > self.target.max_wait {
             return Err(format!(
@@ -304,8 +279,5 @@ impl<T: Transport> Runner<'_, T> {
 }
 
 fn reached(rounds: &Rounds, last: &Record) -> bool {
-    rounds
-        .until
-        .iter()
-        .all(|p| predicate::holds(p, last, &last.variables) == Outcome::Holds)
+    rounds.until.iter().all(|p| predicate::holds(p, last, &last.variables) == Outcome::Holds)
 }

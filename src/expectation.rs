@@ -140,7 +140,7 @@ pub enum Test {
     /// It has this JSON type.
     Type(JsonType),
     /// It is a number of at least this.
-    AtLeast(i64),
+    AtLeast(i32),
     /// It is text that contains this.
     Contains(Template),
 }
@@ -206,23 +206,15 @@ impl TryFrom<RawLocator> for Locator {
     fn try_from(raw: RawLocator) -> Result<Self, String> {
         let sources = [
             raw.json.map(Source::Json),
-            raw.header
-                .map(|name| Source::Header(name.to_ascii_lowercase())),
+            raw.header.map(|name| Source::Header(name.to_ascii_lowercase())),
             raw.query.map(Source::Query),
             raw.fragment.map(Source::Fragment),
-            raw.claim
-                .map(|path| split(&path).map(|(a, b)| Source::Claim(a, b)))
-                .transpose()?,
-            raw.jose
-                .map(|path| split(&path).map(|(a, b)| Source::Jose(a, b)))
-                .transpose()?,
+            raw.claim.map(|path| split(&path).map(|(a, b)| Source::Claim(a, b))).transpose()?,
+            raw.jose.map(|path| split(&path).map(|(a, b)| Source::Jose(a, b))).transpose()?,
         ];
         let mut given = sources.into_iter().flatten();
         match (given.next(), given.next()) {
-            (Some(source), None) => Ok(Self {
-                source,
-                fallback: raw.or,
-            }),
+            (Some(source), None) => Ok(Self { source, fallback: raw.or }),
             _ => Err("expected exactly one of json, header, query, fragment, claim, jose".into()),
         }
     }
@@ -246,7 +238,7 @@ struct RawMember {
     not: Option<Template>,
     one_of: Option<Vec<Template>>,
     r#type: Option<JsonType>,
-    at_least: Option<i64>,
+    at_least: Option<i32>,
     contains: Option<Template>,
 }
 
@@ -262,9 +254,7 @@ impl RawMember {
         ];
         let tests: Vec<Test> = given.into_iter().flatten().collect();
         if tests.is_empty() {
-            return Err(
-                "expected at least one of is, not, one_of, type, at_least, contains".into(),
-            );
+            return Err("expected at least one of is, not, one_of, type, at_least, contains".into());
         }
         Ok(tests)
     }
@@ -277,10 +267,7 @@ impl TryFrom<RawMember> for Member {
         if raw.jwt.is_some() || raw.member.is_some() {
             return Err("`jwt` and `member` do not belong here".into());
         }
-        Ok(Self {
-            tests: raw.tests()?,
-            at: raw.at,
-        })
+        Ok(Self { tests: raw.tests()?, at: raw.at })
     }
 }
 
@@ -288,18 +275,11 @@ impl TryFrom<RawMember> for JwtMember {
     type Error = String;
 
     fn try_from(mut raw: RawMember) -> Result<Self, String> {
-        let jwt = raw
-            .jwt
-            .take()
-            .ok_or("missing field `jwt`: which token to look into")?;
+        let jwt = raw.jwt.take().ok_or("missing field `jwt`: which token to look into")?;
         if raw.member.is_some() {
             return Err("`member` does not belong here".into());
         }
-        Ok(Self {
-            jwt,
-            tests: raw.tests()?,
-            at: raw.at,
-        })
+        Ok(Self { jwt, tests: raw.tests()?, at: raw.at })
     }
 }
 
@@ -307,18 +287,12 @@ impl TryFrom<RawMember> for ElementMember {
     type Error = String;
 
     fn try_from(mut raw: RawMember) -> Result<Self, String> {
-        let member = raw
-            .member
-            .take()
-            .ok_or("missing field `member`: which one of each element")?;
+        let member =
+            raw.member.take().ok_or("missing field `member`: which one of each element")?;
         if raw.jwt.is_some() {
             return Err("`jwt` does not belong here".into());
         }
-        Ok(Self {
-            member,
-            tests: raw.tests()?,
-            at: raw.at,
-        })
+        Ok(Self { member, tests: raw.tests()?, at: raw.at })
     }
 }
 

@@ -85,26 +85,12 @@ pub async fn matrix(library: &Library, progress: impl Fn(&str)) -> Result<Matrix
 /// # Errors
 /// When the stub cannot be started or reached.
 pub async fn report(library: &Library, faults: &[String]) -> Result<Report, String> {
-    let Embedded {
-        stub: _stub,
-        provider,
-        transport,
-    } = start_stub(library, faults).await?;
-    let settings = Settings {
-        selection: Selection::default(),
-        strict: false,
-        max_wait: Duration::ZERO,
-    };
-    run::run(
-        library,
-        &provider,
-        &transport,
-        &settings,
-        |_, _| {},
-        pending(),
-    )
-    .await
-    .map_err(|e| e.to_string())
+    let Embedded { stub: _stub, provider, transport } = start_stub(library, faults).await?;
+    let settings =
+        Settings { selection: Selection::default(), strict: false, max_wait: Duration::ZERO };
+    run::run(library, &provider, &transport, &settings, |_, _| {}, pending())
+        .await
+        .map_err(|e| e.to_string())
 }
 
 fn row(name: &str, title: &str, expected: BTreeSet<String>, red: &BTreeSet<String>) -> Row {
@@ -121,10 +107,7 @@ fn row(name: &str, title: &str, expected: BTreeSet<String>, red: &BTreeSet<Strin
 }
 
 fn red(report: &Report) -> BTreeSet<String> {
-    let failed = report
-        .findings
-        .iter()
-        .filter(|finding| finding.verdict == Verdict::Fail);
+    let failed = report.findings.iter().filter(|finding| finding.verdict == Verdict::Fail);
     failed.map(|finding| finding.requirement.clone()).collect()
 }
 
@@ -137,28 +120,16 @@ fn not_green(report: &Report) -> Vec<String> {
         .filter(|finding| finding.verdict == Verdict::Pass)
         .map(|finding| finding.requirement.as_str())
         .collect();
-    let alarms = report
-        .findings
-        .iter()
-        .filter(|finding| match finding.verdict {
-            Verdict::Pass => false,
-            Verdict::NotApplicable => !green.contains(finding.requirement.as_str()),
-            Verdict::Fail | Verdict::Inconclusive => true,
-        });
-    alarms
-        .map(|finding| format!("{} ({})", finding.requirement, finding.case))
-        .collect()
+    let alarms = report.findings.iter().filter(|finding| match finding.verdict {
+        Verdict::Pass => false,
+        Verdict::NotApplicable => !green.contains(finding.requirement.as_str()),
+        Verdict::Fail | Verdict::Inconclusive => true,
+    });
+    alarms.map(|finding| format!("{} ({})", finding.requirement, finding.case)).collect()
 }
 
 fn unproven(library: &Library, rows: &[Row]) -> Vec<String> {
     let proven: BTreeSet<&String> = rows.iter().flat_map(|row| &row.expected).collect();
-    let checked = library
-        .requirements
-        .iter()
-        .filter(|requirement| requirement.excluded.is_none());
-    checked
-        .map(|r| &r.id)
-        .filter(|id| !proven.contains(id))
-        .cloned()
-        .collect()
+    let checked = library.requirements.iter().filter(|requirement| requirement.excluded.is_none());
+    checked.map(|r| &r.id).filter(|id| !proven.contains(id)).cloned().collect()
 }

@@ -94,11 +94,7 @@ pub struct Evidence {
 impl Finding {
     /// Whether the finding fails the run.
     pub fn breaks_gate(&self, strict: bool) -> bool {
-        let least = if strict {
-            Severity::Warning
-        } else {
-            Severity::Failure
-        };
+        let least = if strict { Severity::Warning } else { Severity::Failure };
         match &self.known {
             Some(known) => known.state != KnownState::Observed,
             None => self.verdict == Verdict::Fail && self.severity >= least,

@@ -35,25 +35,14 @@ pub struct Embedded {
 /// # Errors
 /// Says why it cannot be started, or names the unknown fault.
 pub async fn start_stub(library: &Library, faults: &[String]) -> Result<Embedded, String> {
-    let options = Options {
-        dialect: "strict".into(),
-        faults: faults.to_vec(),
-        port: 0,
-    };
+    let options = Options { dialect: "strict".into(), faults: faults.to_vec(), port: 0 };
     let stub = Stub::start(&options).await.map_err(|e| e.to_string())?;
-    let file = library
-        .providers
-        .get("stub")
-        .ok_or("there is no provider file `stub`")?;
+    let file = library.providers.get("stub").ok_or("there is no provider file `stub`")?;
     let provider =
         Provider::parse(&file.path, &file.text, Some(&stub.issuer())).map_err(|e| e.to_string())?;
     let timeout = Duration::try_from_secs_f64(provider.pace.timeout).map_err(|e| e.to_string())?;
     let transport = HttpTransport::new(timeout)?;
-    Ok(Embedded {
-        stub,
-        provider,
-        transport,
-    })
+    Ok(Embedded { stub, provider, transport })
 }
 
 /// Runs the scenarios of a folder against the embedded stub as tests, one for each case.
@@ -94,38 +83,18 @@ fn run_all(library: &Library) -> Result<Vec<Finding>, String> {
     let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
     runtime.block_on(async {
         let embedded = start_stub(library, &[]).await?;
-        let settings = Settings {
-            selection: Selection::default(),
-            strict: false,
-            max_wait: Duration::ZERO,
-        };
-        let Embedded {
-            stub: _stub,
-            provider,
-            transport,
-        } = &embedded;
-        let report = run::run(
-            library,
-            provider,
-            transport,
-            &settings,
-            |_, _| {},
-            pending(),
-        )
-        .await;
-        report
-            .map(|report| report.findings)
-            .map_err(|e| e.to_string())
+        let settings =
+            Settings { selection: Selection::default(), strict: false, max_wait: Duration::ZERO };
+        let Embedded { stub: _stub, provider, transport } = &embedded;
+        let report = run::run(library, provider, transport, &settings, |_, _| {}, pending()).await;
+        report.map(|report| report.findings).map_err(|e| e.to_string())
     })
 }
 
 /// One case as a test result: a violation or "could not tell" fails, "does not apply" is ignored.
 fn complete(case: &str, findings: Result<&[Finding], &String>) -> Result<Completion, Failed> {
     let findings = findings.map_err(Failed::from)?;
-    let own: Vec<&Finding> = findings
-        .iter()
-        .filter(|finding| finding.case == case)
-        .collect();
+    let own: Vec<&Finding> = findings.iter().filter(|finding| finding.case == case).collect();
     let bad = own.iter().filter(|finding| match finding.verdict {
         Verdict::Fail => finding.severity == Severity::Failure && finding.known.is_none(),
         Verdict::Inconclusive => true,
@@ -135,18 +104,10 @@ fn complete(case: &str, findings: Result<&[Finding], &String>) -> Result<Complet
     if !messages.is_empty() {
         return Err(messages.join("\n").into());
     }
-    let skipped = own
-        .iter()
-        .find(|finding| finding.verdict == Verdict::NotApplicable);
+    let skipped = own.iter().find(|finding| finding.verdict == Verdict::NotApplicable);
     match skipped {
-        Some(skipped)
-            if own
-                .iter()
-                .all(|finding| finding.verdict == Verdict::NotApplicable) =>
-        {
-            Ok(Completion::ignored_with(
-                skipped.why.clone().unwrap_or_default(),
-            ))
+        Some(skipped) if own.iter().all(|finding| finding.verdict == Verdict::NotApplicable) => {
+            Ok(Completion::ignored_with(skipped.why.clone().unwrap_or_default()))
         }
         _ => Ok(Completion::Completed),
     }
@@ -156,13 +117,7 @@ fn complete(case: &str, findings: Result<&[Finding], &String>) -> Result<Complet
 pub fn faults_main(folder: impl AsRef<Path>) -> ExitCode {
     let arguments = Arguments::from_args();
     let matrix = Library::from_folder(folder.as_ref())
-        .map_err(|mistakes| {
-            mistakes
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("\n")
-        })
+        .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         .and_then(|library| {
             let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
             runtime.block_on(faults::matrix(&library, |_| {}))
@@ -176,21 +131,16 @@ pub fn faults_main(folder: impl AsRef<Path>) -> ExitCode {
 
 fn matrix_trials(matrix: Matrix) -> Vec<Trial> {
     let faults = matrix.faults.into_iter().map(|row| {
-        Trial::test(format!("fault::{}", row.name), move || match row.caught {
-            true => Ok(()),
-            false => {
+        Trial::test(format!("fault::{}", row.name), move || {
+            if row.caught {
+                Ok(())
+            } else {
                 Err(format!("missed {:?}, unexpected {:?}", row.missed, row.unexpected).into())
             }
         })
     });
     let empty = |name: &str, ids: Vec<String>| {
-        Trial::test(name, move || {
-            if ids.is_empty() {
-                Ok(())
-            } else {
-                Err(ids.join(", ").into())
-            }
-        })
+        Trial::test(name, move || if ids.is_empty() { Ok(()) } else { Err(ids.join(", ").into()) })
     };
     let whole = [
         empty("strict_dialect_is_green", matrix.false_alarms),

@@ -15,7 +15,7 @@ use crate::transport::Transport;
 use crate::wire::Request;
 
 /// How long a hook's program may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Calls a hook and waits until it is done.
 ///
@@ -43,27 +43,14 @@ async fn send(
 ) -> Result<(), String> {
     let address = text(&with_environment(&post.url)?, variables)?.unwrap_or_default();
     let body = document(&post.json, variables)?;
-    let headers = [
-        ("user-agent", USER_AGENT),
-        ("content-type", "application/json"),
-    ];
+    let headers = [("user-agent", USER_AGENT), ("content-type", "application/json")];
     let request = Request {
         method: "POST".into(),
-        url: address
-            .parse()
-            .map_err(|e| format!("`{address}` is not an address: {e}"))?,
+        url: address.parse().map_err(|e| format!("`{address}` is not an address: {e}"))?,
         headers: headers.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec(),
-        body: if body.is_null() {
-            Vec::new()
-        } else {
-            body.to_string().into_bytes()
-        },
+        body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
     };
-    let response = transport
-        .exchange(request)
-        .await
-        .outcome
-        .map_err(|e| e.to_string())?;
+    let response = transport.exchange(request).await.outcome.map_err(|e| e.to_string())?;
     match response.status {
         200..300 => Ok(()),
         status => Err(format!("{status} {}", response.text().trim())),
@@ -76,10 +63,7 @@ async fn run(words: &[Template], variables: &Variables) -> Result<(), String> {
     });
     let words: Vec<String> = filled.collect::<Result<_, _>>()?;
     let (program, arguments) = words.split_first().ok_or("it has no program")?;
-    let output = Command::new(program)
-        .args(arguments)
-        .kill_on_drop(true)
-        .output();
+    let output = Command::new(program).args(arguments).kill_on_drop(true).output();
     let output = timeout(PATIENCE, output)
         .await
         .map_err(|_| format!("{program} did not end within {} s", PATIENCE.as_secs()))?
@@ -88,27 +72,17 @@ async fn run(words: &[Template], variables: &Variables) -> Result<(), String> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!(
-        "{program} ended with {}: {}",
-        output.status,
-        said.trim()
-    ))
+    Err(format!("{program} ended with {}: {}", output.status, said.trim()))
 }
 
 /// Hooks are part of a provider file, so `${env:NAME}` works in them, beside a case's names.
 fn with_environment(template: &Template) -> Result<Template, String> {
     let segments = template.segments.iter().map(|segment| match segment {
         Segment::Reference(Reference::Call(Function::Env, _)) => {
-            let alone = Template {
-                segments: vec![segment.clone()],
-                place: template.place,
-            };
+            let alone = Template { segments: vec![segment.clone()], place: template.place };
             crate::evaluate::environment(&alone, "").map(Segment::Literal)
         }
         other => Ok(other.clone()),
     });
-    Ok(Template {
-        segments: segments.collect::<Result<_, _>>()?,
-        place: template.place,
-    })
+    Ok(Template { segments: segments.collect::<Result<_, _>>()?, place: template.place })
 }

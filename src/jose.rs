@@ -32,9 +32,7 @@ fn part(jwt: &str, index: usize, what: &str) -> Result<Value, String> {
     let parts: Vec<&str> = jwt.split('.').collect();
     if parts.len() != 3 {
         let length = parts.len();
-        return Err(format!(
-            "not a JWT: expected 3 parts separated by dots, but found {length}"
-        ));
+        return Err(format!("not a JWT: expected 3 parts separated by dots, but found {length}"));
     }
     let bytes = URL_SAFE_NO_PAD
         .decode(parts[index])
@@ -48,10 +46,7 @@ fn part(jwt: &str, index: usize, what: &str) -> Result<Value, String> {
 /// Says what does not fit: no such key, an algorithm that is not the key's, a wrong signature.
 pub fn verify(jwt: &str, key_set: &Value) -> Result<(), String> {
     let header = header(jwt)?;
-    let name = header
-        .get("alg")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let name = header.get("alg").and_then(Value::as_str).unwrap_or_default();
     let algorithm: Algorithm = name
         .parse()
         .map_err(|_| format!("the alg `{name}` cannot be verified with a public key"))?;
@@ -75,21 +70,13 @@ fn candidates<'a>(header: &Value, key_set: &'a Value) -> Result<Vec<&'a Value>, 
     let Some(kid) = header.get("kid") else {
         return match keys.as_slice() {
             [only] => Ok(vec![only]),
-            _ => Err(format!(
-                "the token has no kid and the JWK Set has {} keys",
-                keys.len()
-            )),
+            _ => Err(format!("the token has no kid and the JWK Set has {} keys", keys.len())),
         };
     };
-    let named: Vec<&Value> = keys
-        .iter()
-        .filter(|key| key.get("kid") == Some(kid))
-        .collect();
+    let named: Vec<&Value> = keys.iter().filter(|key| key.get("kid") == Some(kid)).collect();
     if named.is_empty() {
-        let published: Vec<String> = keys
-            .iter()
-            .map(|key| key.get("kid").map_or("none".into(), Value::to_string))
-            .collect();
+        let published: Vec<String> =
+            keys.iter().map(|key| key.get("kid").map_or("none".into(), Value::to_string)).collect();
         return Err(format!(
             "the token's kid {kid} is not in the JWK Set, which has {}",
             published.join(", ")
@@ -132,11 +119,7 @@ impl PrivateKey {
         let coordinate = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let public = json!({"kty": "EC", "crv": "P-256", "x": coordinate(&point[1..33]), "y": coordinate(&point[33..])});
         let encoding = EncodingKey::from_ec_der(document.as_ref());
-        Self {
-            encoding,
-            algorithm: Algorithm::ES256,
-            public,
-        }
+        Self { encoding, algorithm: Algorithm::ES256, public }
     }
 
     /// A client's own key: P-256 or RSA, as PKCS#8 in PEM.
@@ -150,11 +133,7 @@ impl PrivateKey {
         });
         let (encoding, algorithm) =
             key.map_err(|e| format!("the client's key is no P-256 or RSA key in PEM: {e}"))?;
-        Ok(Self {
-            encoding,
-            algorithm,
-            public: Value::Null,
-        })
+        Ok(Self { encoding, algorithm, public: Value::Null })
     }
 }
 
@@ -173,11 +152,7 @@ pub fn build(
         header = json!({});
     }
     let algorithm = json!(key.algorithm);
-    header["alg"] = if signing == Signing::None {
-        json!("none")
-    } else {
-        algorithm
-    };
+    header["alg"] = if signing == Signing::None { json!("none") } else { algorithm };
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", encode(&header), encode(claims));
     let signature = match signing {
@@ -205,9 +180,7 @@ fn stranger(algorithm: Algorithm) -> Result<PrivateKey, String> {
     let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> =
         pair.as_der().map_err(|_| "an RSA key cannot be encoded")?;
     let body = base64::engine::general_purpose::STANDARD.encode(der.as_ref());
-    PrivateKey::from_pem(&format!(
-        "-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----"
-    ))
+    PrivateKey::from_pem(&format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----"))
 }
 
 /// Changes one bit in the middle of a base64url text.
@@ -240,11 +213,7 @@ mod tests {
         let build = |kid, signing| {
             build(&json!({"kid": kid}), &json!({"sub": "a"}), &key, signing).expect("signs")
         };
-        let keys = set(&[
-            named(&key, "one"),
-            named(&other, "two"),
-            json!({"kty": "weird"}),
-        ]);
+        let keys = set(&[named(&key, "one"), named(&other, "two"), json!({"kty": "weird"})]);
         let rows = [
             ("one", Signing::Correct, None),
             ("two", Signing::Correct, Some("does not verify")),
@@ -257,10 +226,9 @@ mod tests {
             let verdict = verify(&build(kid, signing), &keys);
             match why {
                 None => assert_eq!(verdict, Ok(())),
-                Some(why) => assert!(
-                    verdict.as_ref().is_err_and(|e| e.contains(why)),
-                    "{verdict:?}"
-                ),
+                Some(why) => {
+                    assert!(verdict.as_ref().is_err_and(|e| e.contains(why)), "{verdict:?}");
+                }
             }
         }
     }
@@ -276,11 +244,7 @@ mod tests {
 
     #[test]
     fn malformed_tokens_say_what_is_wrong() {
-        for (jwt, why) in [
-            ("abc", "found 1"),
-            ("!.e30.", "base64url"),
-            ("e30.YQ.", "JSON"),
-        ] {
+        for (jwt, why) in [("abc", "found 1"), ("!.e30.", "base64url"), ("e30.YQ.", "JSON")] {
             let error = claims(jwt).and(header(jwt)).expect_err(jwt);
             assert!(error.contains(why), "{jwt}: {error}");
         }

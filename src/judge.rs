@@ -29,20 +29,10 @@ pub fn judge(
     let mut judgements = Vec::new();
     judge_steps(&case.steps, history, None, &mut judgements);
     let merged = case.requirements().into_iter().filter_map(|requirement| {
-        let same = judgements
-            .iter()
-            .filter(|judgement| judgement.requirement == requirement);
-        same.reduce(|worst, next| {
-            if next.verdict > worst.verdict {
-                next
-            } else {
-                worst
-            }
-        })
+        let same = judgements.iter().filter(|judgement| judgement.requirement == requirement);
+        same.reduce(|worst, next| if next.verdict > worst.verdict { next } else { worst })
     });
-    merged
-        .map(|judgement| finding(library, case, judgement, redactor))
-        .collect()
+    merged.map(|judgement| finding(library, case, judgement, redactor)).collect()
 }
 
 /// The findings of a case that is not run.
@@ -50,10 +40,7 @@ pub fn not_run(library: &Library, case: &Case, verdict: Verdict, why: &str) -> V
     let requirements = case.requirements().into_iter();
     requirements
         .map(|requirement| {
-            let judgement = Judgement {
-                requirement,
-                ..untold(verdict, why.to_owned())
-            };
+            let judgement = Judgement { requirement, ..untold(verdict, why.to_owned()) };
             finding(library, case, &judgement, &Redactor::default())
         })
         .collect()
@@ -69,29 +56,19 @@ pub fn weigh_twins(cases: &[Case], findings: &mut [Finding]) {
             (!passed(cases, findings, twin)).then_some((case.id.as_str(), twin))
         })
         .collect();
-    for finding in findings
-        .iter_mut()
-        .filter(|finding| finding.verdict == Verdict::Pass)
-    {
+    for finding in findings.iter_mut().filter(|finding| finding.verdict == Verdict::Pass) {
         if let Some((_, twin)) = doubtful.iter().find(|(case, _)| *case == finding.case) {
             finding.verdict = Verdict::Inconclusive;
-            finding.why = Some(format!(
-                "its twin {twin} did not pass, so this refusal proves nothing"
-            ));
+            finding.why =
+                Some(format!("its twin {twin} did not pass, so this refusal proves nothing"));
         }
     }
 }
 
 fn passed(cases: &[Case], findings: &[Finding], scenario: &str) -> bool {
-    let ids: Vec<&str> = cases
-        .iter()
-        .filter(|c| c.scenario == scenario)
-        .map(|c| c.id.as_str())
-        .collect();
-    let mut own = findings
-        .iter()
-        .filter(|finding| ids.contains(&finding.case.as_str()))
-        .peekable();
+    let ids: Vec<&str> =
+        cases.iter().filter(|c| c.scenario == scenario).map(|c| c.id.as_str()).collect();
+    let mut own = findings.iter().filter(|finding| ids.contains(&finding.case.as_str())).peekable();
     own.peek().is_some() && own.all(|finding| finding.verdict == Verdict::Pass)
 }
 
@@ -165,49 +142,23 @@ fn unreached<'a>(
 ) -> Judgement<'a> {
     let requirement = expectation.req.value.as_str();
     let stop = history.stopped.as_ref();
-    let why = stop
-        .map_or("the step was not reached", |stop| stop.why.as_str())
-        .to_owned();
-    let exchanges = history
-        .records
-        .last()
-        .map(|record| record.exchanges.iter().collect());
+    let why = stop.map_or("the step was not reached", |stop| stop.why.as_str()).to_owned();
+    let exchanges = history.records.last().map(|record| record.exchanges.iter().collect());
     let exchanges: Vec<&Exchange> = exchanges.unwrap_or_default();
     let Some(earlier) = &expectation.or_refused_at else {
-        return Judgement {
-            requirement,
-            exchanges,
-            ..untold(Verdict::Inconclusive, why)
-        };
+        return Judgement { requirement, exchanges, ..untold(Verdict::Inconclusive, why) };
     };
-    let named = steps
-        .iter()
-        .position(|step| step.name.as_ref() == Some(&earlier.value));
-    let record = history
-        .records
-        .iter()
-        .find(|record| Some(record.step) == named);
+    let named = steps.iter().position(|step| step.name.as_ref() == Some(&earlier.value));
+    let record = history.records.iter().find(|record| Some(record.step) == named);
     let refused = record.map(|record| {
-        predicate::holds(
-            &crate::expectation::Predicate::Refused,
-            record,
-            &record.variables,
-        )
+        predicate::holds(&crate::expectation::Predicate::Refused, record, &record.variables)
     });
     match refused {
         Some(Outcome::Holds) => {
             let why = format!("already refused at the step `{}`", earlier.value);
-            Judgement {
-                requirement,
-                exchanges,
-                ..untold(Verdict::Pass, why)
-            }
+            Judgement { requirement, exchanges, ..untold(Verdict::Pass, why) }
         }
-        _ => Judgement {
-            requirement,
-            exchanges,
-            ..untold(Verdict::Inconclusive, why)
-        },
+        _ => Judgement { requirement, exchanges, ..untold(Verdict::Inconclusive, why) },
     }
 }
 
@@ -216,25 +167,15 @@ fn judge_expectation<'a>(expectation: &'a Expectation, record: &'a Record) -> Ju
         .that
         .iter()
         .map(|predicate| predicate::holds(predicate, record, &record.variables));
-    let told = outcomes.map(told).reduce(|worst, next| {
-        if rank(&next) > rank(&worst) {
-            next
-        } else {
-            worst
-        }
-    });
+    let told = outcomes.map(told).reduce(
+        |worst, next| {
+            if rank(&next) > rank(&worst) { next } else { worst }
+        },
+    );
     let judgement =
         told.unwrap_or_else(|| untold(Verdict::Inconclusive, "nothing is expected".into()));
-    let exchanges = record
-        .exchanges
-        .iter()
-        .chain(branch_exchanges(record))
-        .collect();
-    Judgement {
-        requirement: &expectation.req.value,
-        exchanges,
-        ..judgement
-    }
+    let exchanges = record.exchanges.iter().chain(branch_exchanges(record)).collect();
+    Judgement { requirement: &expectation.req.value, exchanges, ..judgement }
 }
 
 /// Among the predicates of one expectation, one that does not apply outweighs one that holds.
@@ -248,19 +189,13 @@ fn rank(judgement: &Judgement<'_>) -> u8 {
 }
 
 fn branch_exchanges(record: &Record) -> impl Iterator<Item = &Exchange> {
-    let last = record
-        .branches
-        .iter()
-        .filter_map(|branch| branch.records.last());
+    let last = record.branches.iter().filter_map(|branch| branch.records.last());
     last.filter_map(|record| record.exchanges.last())
 }
 
 fn told(outcome: Outcome) -> Judgement<'static> {
     match outcome {
-        Outcome::Holds => Judgement {
-            why: None,
-            ..untold(Verdict::Pass, String::new())
-        },
+        Outcome::Holds => Judgement { why: None, ..untold(Verdict::Pass, String::new()) },
         Outcome::Unknown(why) => untold(Verdict::Inconclusive, why),
         Outcome::Moot(why) => untold(Verdict::NotApplicable, why),
         Outcome::Fails { expected, actual } => Judgement {
@@ -315,8 +250,5 @@ fn evidence(judged: &Judgement<'_>, redactor: &Redactor) -> Vec<Evidence> {
         return Vec::new();
     }
     let first = judged.exchanges.len().saturating_sub(MOST);
-    judged.exchanges[first..]
-        .iter()
-        .map(|exchange| redactor.evidence(exchange))
-        .collect()
+    judged.exchanges[first..].iter().map(|exchange| redactor.evidence(exchange)).collect()
 }

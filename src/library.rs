@@ -79,10 +79,7 @@ impl Library {
         collect_folder(folder, folder, &mut files).map_err(|mistake| vec![mistake])?;
         if !files.iter().any(|(place, _)| place.starts_with("specs/")) {
             let message = "no scenarios here, expected files under `specs/<document>/`";
-            return Err(vec![Diagnostic::whole_file(
-                &folder.display().to_string(),
-                message,
-            )]);
+            return Err(vec![Diagnostic::whole_file(&folder.display().to_string(), message)]);
         }
         let mut bundled = Vec::new();
         collect_bundled(&BUNDLED, &mut bundled);
@@ -94,7 +91,7 @@ impl Library {
 
     /// Loads files given as (place below `scenarios/`, file).
     fn load(mut files: Vec<(String, SourceFile)>) -> Result<Self, Vec<Diagnostic>> {
-        files.sort_by(|a, b| section_order(&a.0).cmp(&section_order(&b.0)));
+        files.sort_by_key(|a| section_order(&a.0));
         let mut library = Self::default();
         let mut mistakes = Vec::new();
         for (place, file) in files {
@@ -105,18 +102,14 @@ impl Library {
         if mistakes.is_empty() {
             mistakes = reference::check(&library);
         }
-        if mistakes.is_empty() {
-            Ok(library)
-        } else {
-            Err(mistakes)
-        }
+        if mistakes.is_empty() { Ok(library) } else { Err(mistakes) }
     }
 
     fn add(&mut self, place: &str, file: SourceFile) -> Result<(), Diagnostic> {
         let parts: Vec<&str> = place.split('/').collect();
         match parts.as_slice() {
             ["specs", folder, "requirements.yaml"] => self.add_requirements(folder, &file),
-            ["specs", folder, name] => self.add_scenarios(folder, name, file),
+            ["specs", folder, name] => self.add_scenarios(folder, name, &file),
             ["flows", name] => {
                 let flow = yaml::parse(&file.path, &file.text)?;
                 self.flows.insert(stem(name), LoadedFlow { file, flow });
@@ -136,21 +129,11 @@ impl Library {
             let requirement = spec.requirement(folder, row);
             if self.requirement(&requirement.id).is_some() {
                 let message = format!("requirement `{}` stands here twice", row.id.value);
-                return Err(Diagnostic::new(
-                    &file.path,
-                    &file.text,
-                    row.id.place,
-                    message,
-                ));
+                return Err(Diagnostic::new(&file.path, &file.text, row.id.place, message));
             }
             if row.check.is_empty() == row.excluded.is_none() {
                 let message = "a requirement needs either `check` or `excluded`, with the reason";
-                return Err(Diagnostic::new(
-                    &file.path,
-                    &file.text,
-                    row.id.place,
-                    message,
-                ));
+                return Err(Diagnostic::new(&file.path, &file.text, row.id.place, message));
             }
             let checks = row.check.iter().map(|check| check.value.clone()).collect();
             self.checks.insert(requirement.id.clone(), checks);
@@ -163,7 +146,7 @@ impl Library {
         &mut self,
         folder: &str,
         name: &str,
-        file: SourceFile,
+        file: &SourceFile,
     ) -> Result<(), Diagnostic> {
         let section = stem(name).split('-').next().unwrap_or_default().to_owned();
         let parsed: ScenarioFile = yaml::parse(&file.path, &file.text)?;
@@ -171,27 +154,16 @@ impl Library {
             let id = format!("{folder}/{section}/{}", scenario.id.value);
             if self.scenario(&id).is_some() {
                 let message = format!("scenario `{id}` exists already");
-                return Err(Diagnostic::new(
-                    &file.path,
-                    &file.text,
-                    scenario.id.place,
-                    message,
-                ));
+                return Err(Diagnostic::new(&file.path, &file.text, scenario.id.place, message));
             }
-            self.scenarios.push(LoadedScenario {
-                id,
-                file: file.clone(),
-                scenario,
-            });
+            self.scenarios.push(LoadedScenario { id, file: file.clone(), scenario });
         }
         Ok(())
     }
 
     /// The requirement with this id.
     pub fn requirement(&self, id: &str) -> Option<&Requirement> {
-        self.requirements
-            .iter()
-            .find(|requirement| requirement.id == id)
+        self.requirements.iter().find(|requirement| requirement.id == id)
     }
 
     /// The scenario with this id.
@@ -204,36 +176,23 @@ impl Library {
 fn section_order(place: &str) -> (String, Vec<u32>, String) {
     let (folder, name) = place.rsplit_once('/').unwrap_or(("", place));
     let section = name.split('-').next().unwrap_or_default();
-    let numbers = section
-        .split('.')
-        .map_while(|part| part.parse().ok())
-        .collect();
+    let numbers = section.split('.').map_while(|part| part.parse().ok()).collect();
     (folder.to_owned(), numbers, name.to_owned())
 }
 
 fn stem(name: &str) -> String {
-    name.strip_suffix(".yaml")
-        .or_else(|| name.strip_suffix(".yml"))
-        .unwrap_or(name)
-        .to_owned()
+    name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).unwrap_or(name).to_owned()
 }
 
 fn is_yaml(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "yaml" || extension == "yml")
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 fn collect_bundled(dir: &Dir<'_>, files: &mut Vec<(String, SourceFile)>) {
     for file in dir.files().filter(|file| is_yaml(file.path())) {
         let place = file.path().to_string_lossy().replace('\\', "/");
         let text = file.contents_utf8().unwrap_or_default().to_owned();
-        files.push((
-            place.clone(),
-            SourceFile {
-                path: format!("scenarios/{place}"),
-                text,
-            },
-        ));
+        files.push((place.clone(), SourceFile { path: format!("scenarios/{place}"), text }));
     }
     dir.dirs().for_each(|inner| collect_bundled(inner, files));
 }
@@ -252,18 +211,9 @@ fn collect_folder(
             collect_folder(root, &path, files)?;
         } else if is_yaml(&path) {
             let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, &e))?;
-            let below = path
-                .strip_prefix(root)
-                .unwrap_or(&path)
-                .to_string_lossy()
-                .replace('\\', "/");
-            files.push((
-                below,
-                SourceFile {
-                    path: path.display().to_string(),
-                    text,
-                },
-            ));
+            let below =
+                path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            files.push((below, SourceFile { path: path.display().to_string(), text }));
         }
     }
     Ok(())

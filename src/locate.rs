@@ -19,11 +19,9 @@ pub fn locate(source: &Source, record: &Record, variables: &Variables) -> Result
         Source::Query(name) => parameter(name, record, Url::query, "query"),
         Source::Fragment(name) => parameter(name, record, Url::fragment, "fragment"),
         Source::Claim(name, path) => member(&jose::claims(&token(name, variables)?)?, path, "JWT"),
-        Source::Jose(name, path) => member(
-            &jose::header(&token(name, variables)?)?,
-            path,
-            "JOSE header",
-        ),
+        Source::Jose(name, path) => {
+            member(&jose::header(&token(name, variables)?)?, path, "JOSE header")
+        }
     }
 }
 
@@ -46,9 +44,7 @@ pub fn member(document: &Value, path: &str, what: &str) -> Result<Value, String>
     }
     let pointer = format!("/{}", path.replace('.', "/"));
     let found = document.get(path).or_else(|| document.pointer(&pointer));
-    found
-        .cloned()
-        .ok_or_else(|| format!("the {what} has no `{path}`, only {}", outline(document)))
+    found.cloned().ok_or_else(|| format!("the {what} has no `{path}`, only {}", outline(document)))
 }
 
 /// The member names of an object, or the type of anything else: enough to see what came.
@@ -56,14 +52,7 @@ pub fn outline(document: &Value) -> String {
     match document {
         Value::Object(members) if members.is_empty() => "{}".into(),
         Value::Object(members) => {
-            format!(
-                "{{{}}}",
-                members
-                    .keys()
-                    .map(String::as_str)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            )
+            format!("{{{}}}", members.keys().map(String::as_str).collect::<Vec<_>>().join(", "))
         }
         Value::Array(items) => format!("an array of {}", items.len()),
         other => format!("the {} {other}", kind(other)),
@@ -98,9 +87,7 @@ pub fn target(record: &Record) -> Option<Url> {
 /// A parameter of a query or fragment, form-decoded.
 pub fn decoded(encoded: &str, name: &str) -> Option<String> {
     let mut pairs = url::form_urlencoded::parse(encoded.as_bytes());
-    pairs
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 fn json(path: &str, record: &Record) -> Result<Value, String> {
@@ -123,10 +110,7 @@ fn parameter(
 ) -> Result<Value, String> {
     let target = target(record).ok_or_else(|| match &record.landing {
         Some(Landing::Stuck { why, .. }) => why.clone(),
-        _ => format!(
-            "the browser was not sent back to the client{}",
-            ending(record)
-        ),
+        _ => format!("the browser was not sent back to the client{}", ending(record)),
     })?;
     let encoded = part(&target).unwrap_or_default();
     let found = decoded(encoded, name).map(Value::from);
@@ -148,16 +132,10 @@ fn names(encoded: &str) -> String {
         _ => name.into_owned(),
     });
     let shown: Vec<String> = shown.collect();
-    if shown.is_empty() {
-        "it is empty".into()
-    } else {
-        shown.join(", ")
-    }
+    if shown.is_empty() { "it is empty".into() } else { shown.join(", ") }
 }
 
 fn token(name: &str, variables: &Variables) -> Result<String, String> {
     let value = variables.get(name).and_then(Value::as_str);
-    value
-        .map(str::to_owned)
-        .ok_or_else(|| format!("`${{{name}}}` has no value"))
+    value.map(str::to_owned).ok_or_else(|| format!("`${{{name}}}` has no value"))
 }

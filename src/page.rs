@@ -53,9 +53,7 @@ pub struct Credentials<'a> {
 
 impl fmt::Debug for Credentials<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials")
-            .field("username", &self.username)
-            .finish_non_exhaustive()
+        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
     }
 }
 
@@ -115,11 +113,7 @@ pub enum Purpose {
 pub fn decide(page: &Page<'_>, answers: &Answers<'_>) -> Action {
     let is_error = page.status >= 400;
     if let Some(why) = form::unreadable(page.html) {
-        return if is_error {
-            Action::Rest
-        } else {
-            stop(format!("the page is not read: {why}"))
-        };
+        return if is_error { Action::Rest } else { stop(format!("the page is not read: {why}")) };
     }
     let forms = form::forms(page.html, page.url);
     let early = answer_by_form(answers, &forms).or_else(|| login::answer(page, answers, &forms));
@@ -141,26 +135,15 @@ pub fn decide(page: &Page<'_>, answers: &Answers<'_>) -> Action {
 pub fn is_callback(url: &Url, callbacks: &[Url]) -> bool {
     let place = |url: &Url| {
         let host = url.host_str().map(str::to_owned);
-        (
-            url.scheme().to_owned(),
-            host,
-            url.port_or_known_default(),
-            url.path().to_owned(),
-        )
+        (url.scheme().to_owned(), host, url.port_or_known_default(), url.path().to_owned())
     };
-    callbacks
-        .iter()
-        .any(|callback| place(callback) == place(url))
+    callbacks.iter().any(|callback| place(callback) == place(url))
 }
 
 /// OAuth 2.0 Form Post Response Mode §2: the answer to the client is a form that a script sends.
 fn answer_by_form(answers: &Answers<'_>, forms: &[Form]) -> Option<Action> {
     // A denial may be a form of its own that leads straight to the client.
-    let denies = |form: &Form| {
-        form.buttons
-            .iter()
-            .any(|button| decision::denies(form, button))
-    };
+    let denies = |form: &Form| form.buttons.iter().any(|button| decision::denies(form, button));
     let form = forms.iter().find(|form| {
         let is_closed = form.fields.iter().all(|field| !field.open);
         is_callback(&form.action, answers.callbacks) && is_closed && !denies(form)
@@ -186,10 +169,7 @@ fn self_submitting(page: &Page<'_>, forms: &[Form]) -> Option<Action> {
 fn unanswered(page: &Page<'_>, answers: &Answers<'_>, forms: &[Form]) -> Option<Action> {
     let posts = forms.iter().filter(|form| form.method == Method::Post);
     let wanted = posts.flat_map(|form| &form.fields).find(|field| {
-        let one_time = mentions(
-            [&*field.name, &*field.id, &*field.hint],
-            "otp totp mfa code",
-        );
+        let one_time = mentions([&*field.name, &*field.id, &*field.hint], "otp totp mfa code");
         login::is_empty_text(field) && (field.required || one_time)
     });
     if let Some(field) = wanted {
@@ -214,21 +194,13 @@ fn submission(form: &Form, button: Option<&Button>, purpose: Purpose) -> Submiss
     let mut pairs: Vec<_> = sent.map(|f| (f.name.clone(), f.value.clone())).collect();
     let pressed = button.filter(|button| !button.name.is_empty());
     pairs.extend(pressed.map(|button| (button.name.clone(), button.value.clone())));
-    let mut asked: Vec<_> = form
-        .fields
-        .iter()
-        .filter(|field| field.open)
-        .map(|field| field.name.clone())
-        .collect();
+    let mut asked: Vec<_> =
+        form.fields.iter().filter(|field| field.open).map(|field| field.name.clone()).collect();
     asked.dedup();
     Submission {
         purpose,
-        method: button
-            .and_then(|button| button.method)
-            .unwrap_or(form.method),
-        target: button
-            .and_then(|button| button.action.clone())
-            .unwrap_or(form.action.clone()),
+        method: button.and_then(|button| button.method).unwrap_or(form.method),
+        target: button.and_then(|button| button.action.clone()).unwrap_or(form.action.clone()),
         pairs,
         asked,
         button: button.map(label).unwrap_or_default(),
@@ -246,19 +218,9 @@ fn named<'a>(buttons: &[&'a Button], rule: &str) -> Option<&'a Button> {
 
 /// Says that a rule does not fit the page that it is for.
 fn no_such_button(rule: &str, key: &str, forms: &[&Form]) -> Action {
-    let buttons: Vec<_> = forms
-        .iter()
-        .flat_map(|form| &form.buttons)
-        .map(label)
-        .collect();
-    let there = if buttons.is_empty() {
-        "no button".to_owned()
-    } else {
-        buttons.join(", ")
-    };
-    stop(format!(
-        "the provider file names the button `{rule}` (pages.{key}), but there is {there}"
-    ))
+    let buttons: Vec<_> = forms.iter().flat_map(|form| &form.buttons).map(label).collect();
+    let there = if buttons.is_empty() { "no button".to_owned() } else { buttons.join(", ") };
+    stop(format!("the provider file names the button `{rule}` (pages.{key}), but there is {there}"))
 }
 
 /// How a message names a button.
@@ -296,43 +258,20 @@ mod tests {
         let url = Url::parse(&format!("http://idp.test{at}")).expect("an address");
         let callbacks = [Url::parse("http://client.test/cb").expect("an address")];
         let mut situation = Situation {
-            user: Some(Credentials {
-                username: "alice",
-                password: "pw",
-            }),
+            user: Some(Credentials { username: "alice", password: "pw" }),
             decision: Decision::Approve,
             user_code: None,
             rules: PageRules::default(),
         };
         change(&mut situation);
-        let Situation {
-            user,
-            decision,
-            user_code,
-            rules,
-        } = situation;
-        let answers = Answers {
-            callbacks: &callbacks,
-            user,
-            decision,
-            user_code,
-            rules: &rules,
-        };
-        let page = Page {
-            url: &url,
-            status,
-            html,
-        };
+        let Situation { user, decision, user_code, rules } = situation;
+        let answers = Answers { callbacks: &callbacks, user, decision, user_code, rules: &rules };
+        let page = Page { url: &url, status, html };
         match decide(&page, &answers) {
             Action::Submit(form) => {
                 let pairs: Vec<_> = form.pairs.iter().map(|(n, v)| format!("{n}={v}")).collect();
                 let target = form.target.as_str().trim_start_matches("http://idp.test");
-                format!(
-                    "{:?} {:?} {target} {}",
-                    form.purpose,
-                    form.method,
-                    pairs.join("&")
-                )
+                format!("{:?} {:?} {target} {}", form.purpose, form.method, pairs.join("&"))
             }
             Action::Follow(url) => format!("follow {}", url.path()),
             Action::Rest => "rest".to_owned(),
@@ -589,11 +528,7 @@ mod tests {
         let by_script = "<title>App</title><div id=root></div><script src=/app.js></script>";
         check(by_script, &|_| (), "stop: the page is built by a script…");
         check(by_script, &|answers| answers.user = None, "rest");
-        check(
-            &"<div>".repeat(9999),
-            &|_| (),
-            "stop: the page is not read: its elements…",
-        );
+        check(&"<div>".repeat(9999), &|_| (), "stop: the page is not read: its elements…");
         let found = act("/session/end", 200, logout, &|_| ());
         assert_eq!(found.trim_end(), "Decide Post /logout");
         let found = act("/oauth2/logout?x=1", 200, logout, &deny);
@@ -731,7 +666,7 @@ mod tests {
                 "follow /away",
             ),
             (
-                r##"{"consent": {"form": "form#two", "approve": "Ok", "deny": "No"}}"##,
+                r#"{"consent": {"form": "form#two", "approve": "Ok", "deny": "No"}}"#,
                 "stop: the provider file names the button `Ok` (pages.consent.approve), but there is…",
                 "stop: the provider file names the button `No` (pages.consent.deny), but there is…",
             ),

@@ -79,22 +79,13 @@ mod tests {
         assert_eq!(read("{}"), Ok(PageRules::default()));
         let rules = read(r#"{"login": {"form": "form.l"}, "consent": {"tick": ["scope"]}}"#)
             .expect("these are rules");
-        assert_eq!(
-            rules.login.form.map(|f| f.to_string()).as_deref(),
-            Some("form.l")
-        );
+        assert_eq!(rules.login.form.map(|f| f.to_string()).as_deref(), Some("form.l"));
         assert_eq!(rules.consent.tick, ["scope"]);
         for (json, message) in [
             (r#"{"logon": {}}"#, "unknown field `logon`"),
             (r#"{"device": {"code": "x"}}"#, "unknown field `code`"),
-            (
-                r#"{"login": {"form": "form[["}}"#,
-                "expected a CSS selector for a form",
-            ),
-            (
-                r#"{"login": {"form": ""}}"#,
-                "expected a CSS selector for a form",
-            ),
+            (r#"{"login": {"form": "form[["}}"#, "expected a CSS selector for a form"),
+            (r#"{"login": {"form": ""}}"#, "expected a CSS selector for a form"),
         ] {
             let error = read(json).expect_err(json);
             assert!(error.contains(message), "{json}: {error}");

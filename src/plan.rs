@@ -37,15 +37,10 @@ pub fn bind(
         .collect();
     let selected = selected(library, &cases, selection);
     if selected.is_empty() {
-        return Err(PlanError::NothingSelected {
-            selectors: selection.typed.clone(),
-        });
+        return Err(PlanError::NothingSelected { selectors: selection.typed.clone() });
     }
     let wanted = with_twins(&cases, selected);
-    Ok(cases
-        .into_iter()
-        .filter(|case| wanted.contains(&case.id))
-        .collect())
+    Ok(cases.into_iter().filter(|case| wanted.contains(&case.id)).collect())
 }
 
 /// The selected cases, without their twins and not yet bound to a provider.
@@ -53,17 +48,13 @@ pub fn select<'a>(library: &'a Library, selection: &Selection) -> Vec<(&'a Loade
     let (loaded, cases): (Vec<_>, Vec<_>) = unfold(library).into_iter().unzip();
     let wanted = selected(library, &cases, selection);
     let pairs = loaded.into_iter().zip(cases);
-    pairs
-        .filter(|(_, case)| wanted.contains(&case.id))
-        .collect()
+    pairs.filter(|(_, case)| wanted.contains(&case.id)).collect()
 }
 
 /// Every case of the library, not yet bound to a provider.
 pub fn unfold(library: &Library) -> Vec<(&LoadedScenario, Case)> {
     let scenarios = library.scenarios.iter();
-    scenarios
-        .flat_map(|loaded| cases(library, loaded).map(move |case| (loaded, case)))
-        .collect()
+    scenarios.flat_map(|loaded| cases(library, loaded).map(move |case| (loaded, case))).collect()
 }
 
 fn cases<'a>(library: &'a Library, loaded: &'a LoadedScenario) -> impl Iterator<Item = Case> + 'a {
@@ -73,10 +64,7 @@ fn cases<'a>(library: &'a Library, loaded: &'a LoadedScenario) -> impl Iterator<
         rows.push(None);
     }
     rows.into_iter().map(move |row| Case {
-        id: row.map_or_else(
-            || loaded.id.clone(),
-            |row| format!("{}/{}", loaded.id, row.id),
-        ),
+        id: row.map_or_else(|| loaded.id.clone(), |row| format!("{}/{}", loaded.id, row.id)),
         scenario: loaded.id.clone(),
         title: loaded.scenario.title.clone(),
         file: loaded.file.path.clone(),
@@ -115,7 +103,8 @@ fn disturbs(steps: &[CaseStep], moves_clock: bool) -> bool {
 
 fn selected(library: &Library, cases: &[Case], selection: &Selection) -> BTreeSet<String> {
     let ids: Vec<Vec<&str>> = cases.iter().map(|case| names(library, case)).collect();
-    let exact = selection.exact(ids.iter().flatten().copied());
+    let every: Vec<&str> = ids.iter().flatten().copied().collect();
+    let exact = selection.exact(&every);
     let pairs = cases.iter().zip(&ids);
     let chosen = pairs.filter(|(_, ids)| selection.selects(ids.iter().copied(), &exact));
     chosen.map(|(case, _)| case.id.clone()).collect()
@@ -138,9 +127,7 @@ fn with_twins(cases: &[Case], mut wanted: BTreeSet<String>) -> BTreeSet<String> 
             .filter(|case| wanted.contains(&case.id))
             .filter_map(|case| case.twin.as_deref())
             .collect();
-        let more = cases
-            .iter()
-            .filter(|case| twins.contains(case.scenario.as_str()));
+        let more = cases.iter().filter(|case| twins.contains(case.scenario.as_str()));
         let before = wanted.len();
         wanted.extend(more.map(|case| case.id.clone()).collect::<Vec<_>>());
         if wanted.len() == before {
@@ -182,11 +169,7 @@ fn spell_out(library: &Library, step: &Step, changes: &Changes) -> Vec<CaseStep>
         Action::Hook(name) => Operation::Hook(name.value.clone()),
         Action::Race(race) => Operation::Race(
             (0..race.times)
-                .flat_map(|_| {
-                    race.branches
-                        .iter()
-                        .map(|branch| steps(library, branch, None))
-                })
+                .flat_map(|_| race.branches.iter().map(|branch| steps(library, branch, None)))
                 .collect(),
         ),
         Action::Repeat(repeat) => Operation::Repeat(rounds(library, repeat)),
@@ -214,31 +197,15 @@ fn rounds(library: &Library, repeat: &Repeat) -> Rounds {
 
 /// The steps of a flow; what the caller changes, keeps and expects goes to the last of them.
 fn spell_out_flow(library: &Library, step: &Step, name: &str, changes: &Changes) -> Vec<CaseStep> {
-    let flow = &library
-        .flows
-        .get(name)
-        .expect("reference::check has seen every flow name")
-        .flow;
+    let flow = &library.flows.get(name).expect("reference::check has seen every flow name").flow;
     let given = |name: &str| changes.with.0.iter().rev().find(|(own, _)| own == name);
-    let bindings = flow
-        .bindings
-        .0
-        .iter()
-        .map(|own| given(&own.0).unwrap_or(own).clone());
+    let bindings = flow.bindings.0.iter().map(|own| given(&own.0).unwrap_or(own).clone());
     let mut spelt = vec![binding_step(Bindings(bindings.collect()))];
-    let (last, before) = flow
-        .steps
-        .split_last()
-        .expect("reference::check refuses empty flows");
+    let (last, before) = flow.steps.split_last().expect("reference::check refuses empty flows");
     spelt.extend(steps(library, before, None));
-    let rest = Changes {
-        with: Bindings::default(),
-        ..changes.clone()
-    };
+    let rest = Changes { with: Bindings::default(), ..changes.clone() };
     let mut ending = spell_out(library, last, &combined(&last.changes, &rest));
-    let end = ending
-        .last_mut()
-        .expect("a step spells out to at least itself");
+    let end = ending.last_mut().expect("a step spells out to at least itself");
     end.name = step.name.clone().or(end.name.take());
     end.keep.extend(step.keep.iter().cloned());
     end.assume.extend(step.assume.iter().cloned());

@@ -73,29 +73,19 @@ fn undecidable(predicate: &Predicate, record: &Record) -> Option<Outcome> {
         Err(why) => return Some(Outcome::Unknown(why)),
     };
     if let Some(Landing::Stuck { why, page }) = &record.landing {
-        return Some(Outcome::Unknown(format!(
-            "{why} (at {})",
-            without_query(page)
-        )));
+        return Some(Outcome::Unknown(format!("{why} (at {})", without_query(page))));
     }
     let asked_for =
         matches!(predicate, Predicate::Status(codes) if codes.contains(&response.status));
     // 429 and 503 say nothing about the request, whatever it was.
     let throttled = matches!(response.status, 429 | 503) && !asked_for;
-    throttled.then(|| {
-        Outcome::Unknown(format!(
-            "throttled: the provider answered {}",
-            response.status
-        ))
-    })
+    throttled
+        .then(|| Outcome::Unknown(format!("throttled: the provider answered {}", response.status)))
 }
 
 /// A predicate that does not hold.
 pub fn fails(expected: impl Into<String>, actual: impl Into<String>) -> Outcome {
-    Outcome::Fails {
-        expected: expected.into(),
-        actual: actual.into(),
-    }
+    Outcome::Fails { expected: expected.into(), actual: actual.into() }
 }
 
 fn accepted(record: &Record) -> Outcome {
@@ -109,11 +99,7 @@ fn accepted(record: &Record) -> Outcome {
             (200..300).contains(&response.status) && error_code(record).is_none()
         }
     };
-    if good {
-        Outcome::Holds
-    } else {
-        fails(expected, summary(record))
-    }
+    if good { Outcome::Holds } else { fails(expected, summary(record)) }
 }
 
 fn refused(record: &Record) -> Outcome {
@@ -160,10 +146,7 @@ fn media_type(types: &[String], record: &Record) -> Outcome {
     match actual {
         Some(actual) if types.contains(&actual) => Outcome::Holds,
         Some(actual) => fails(format!("Content-Type {}", types.join(" or ")), actual),
-        None => fails(
-            format!("Content-Type {}", types.join(" or ")),
-            "no Content-Type",
-        ),
+        None => fails(format!("Content-Type {}", types.join(" or ")), "no Content-Type"),
     }
 }
 
@@ -202,17 +185,13 @@ fn present(found: Result<Value, String>, source: &Source) -> Outcome {
 
 fn absent(found: Result<Value, String>, source: &Source) -> Outcome {
     found.map_or(Outcome::Holds, |value| {
-        fails(
-            format!("no {}", place(source).trim_start_matches("the ")),
-            shown(&value),
-        )
+        fails(format!("no {}", place(source).trim_start_matches("the ")), shown(&value))
     })
 }
 
 fn array(path: &str, record: &Record) -> Result<Vec<Value>, Outcome> {
-    let document = response(record)
-        .and_then(Response::json)
-        .map_err(|why| fails("a JSON body", why))?;
+    let document =
+        response(record).and_then(Response::json).map_err(|why| fails("a JSON body", why))?;
     match member(&document, path, "answer").map(|found| found.as_array().cloned()) {
         Ok(Some(items)) => Ok(items),
         Ok(None) => Err(fails(format!("`{path}` is an array"), outline(&document))),
@@ -227,47 +206,26 @@ fn elements(m: &ElementMember, record: &Record, variables: &Variables, all: bool
     };
     let name = |index: usize| format!("{}.{index}.{}", m.at, m.member);
     let outcomes = items.iter().enumerate().map(|(index, item)| {
-        test_all(
-            member(item, &m.member, "element"),
-            &name(index),
-            &m.tests,
-            variables,
-        )
+        test_all(member(item, &m.member, "element"), &name(index), &m.tests, variables)
     });
     let outcomes: Vec<Outcome> = outcomes.collect();
     if all {
-        return outcomes
-            .into_iter()
-            .find(|o| *o != Outcome::Holds)
-            .unwrap_or(Outcome::Holds);
+        return outcomes.into_iter().find(|o| *o != Outcome::Holds).unwrap_or(Outcome::Holds);
     }
     if outcomes.contains(&Outcome::Holds) {
         return Outcome::Holds;
     }
-    let values: Vec<String> = items
-        .iter()
-        .filter_map(|i| i.get(&m.member))
-        .map(shown)
-        .collect();
-    let expected = format!(
-        "an element of `{}` whose `{}` {}",
-        m.at,
-        m.member,
-        wanted(&m.tests, variables)
-    );
-    fails(
-        expected,
-        format!("{} element(s): {}", items.len(), values.join(", ")),
-    )
+    let values: Vec<String> = items.iter().filter_map(|i| i.get(&m.member)).map(shown).collect();
+    let expected =
+        format!("an element of `{}` whose `{}` {}", m.at, m.member, wanted(&m.tests, variables));
+    fails(expected, format!("{} element(s): {}", items.len(), values.join(", ")))
 }
 
 fn wanted(tests: &[Test], variables: &Variables) -> String {
-    let probes = tests
-        .iter()
-        .map(|test| match test_value(test, &Value::Null, variables) {
-            Outcome::Fails { expected, .. } => expected,
-            _ => "is as asked".into(),
-        });
+    let probes = tests.iter().map(|test| match test_value(test, &Value::Null, variables) {
+        Outcome::Fails { expected, .. } => expected,
+        _ => "is as asked".into(),
+    });
     probes.collect::<Vec<_>>().join(" and ")
 }
 
@@ -277,25 +235,16 @@ fn distinguishable(e: &Elements, record: &Record) -> Outcome {
         Ok(items) => items,
         Err(outcome) => return outcome,
     };
-    let expected = format!(
-        "each of the {} elements of `{}` has its own `{}`",
-        items.len(),
-        e.at,
-        e.by
-    );
-    let names: Vec<Option<String>> = items
-        .iter()
-        .map(|item| item.get(&e.by).map(shown))
-        .collect();
+    let expected =
+        format!("each of the {} elements of `{}` has its own `{}`", items.len(), e.at, e.by);
+    let names: Vec<Option<String>> = items.iter().map(|item| item.get(&e.by).map(shown)).collect();
     let mut known: Vec<&String> = names.iter().flatten().collect();
     known.sort();
     known.dedup();
     if known.len() == items.len() {
         return Outcome::Holds;
     }
-    let listed = names
-        .iter()
-        .map(|name| name.clone().unwrap_or_else(|| "none".into()));
+    let listed = names.iter().map(|name| name.clone().unwrap_or_else(|| "none".into()));
     fails(expected, listed.collect::<Vec<_>>().join(", "))
 }
 
@@ -307,15 +256,11 @@ fn verifies(v: &Verification, variables: &Variables) -> Outcome {
         Err(why) => return Outcome::Unknown(why),
     };
     let mut verdicts = sets.iter().map(|keys| jose::verify(&jwt, keys));
-    match verdicts
-        .find(Result::is_ok)
-        .or_else(|| Some(jose::verify(&jwt, sets.last()?)))
-    {
+    match verdicts.find(Result::is_ok).or_else(|| Some(jose::verify(&jwt, sets.last()?))) {
         Some(Ok(())) => Outcome::Holds,
-        Some(Err(why)) => fails(
-            "the signature verifies with the published key that `kid` names",
-            why,
-        ),
+        Some(Err(why)) => {
+            fails("the signature verifies with the published key that `kid` names", why)
+        }
         None => Outcome::Unknown("no key set is named".into()),
     }
 }
@@ -340,10 +285,7 @@ fn distinct(d: &Distinct, branches: &[History]) -> Outcome {
             format!("{} to {}", d.at_least, d.at_most)
         };
         let expected = format!("{range} different value(s) of {}", place(&d.of.source));
-        return fails(
-            expected,
-            format!("{count} in {} answers at once", branches.len()),
-        );
+        return fails(expected, format!("{count} in {} answers at once", branches.len()));
     }
     if answered < branches.len() {
         let lost = branches.len() - answered;
@@ -364,14 +306,9 @@ fn never_reaches(address: &Template, record: &Record, variables: &Variables) -> 
         let location = exchange.response()?.header("location")?;
         exchange.request.url.join(location).ok()
     });
-    let reached = hops
-        .chain(target(record))
-        .find(|hop| hop.as_str().starts_with(&stranger));
+    let reached = hops.chain(target(record)).find(|hop| hop.as_str().starts_with(&stranger));
     match reached {
-        Some(hop) => fails(
-            format!("the browser is never sent to {stranger}"),
-            hop.to_string(),
-        ),
+        Some(hop) => fails(format!("the browser is never sent to {stranger}"), hop.to_string()),
         None => Outcome::Holds,
     }
 }

@@ -97,31 +97,16 @@ impl Provider {
         let written: ProviderFile = yaml::parse(file, source)?;
         let issuer_text = match issuer {
             Some(issuer) => issuer.to_owned(),
-            None => Filler {
-                file,
-                source,
-                issuer: "",
-            }
-            .text(&written.issuer)?,
+            None => Filler { file, source, issuer: "" }.text(&written.issuer)?,
         };
-        Filler {
-            file,
-            source,
-            issuer: &issuer_text,
-        }
-        .provider(written)
+        Filler { file, source, issuer: &issuer_text }.provider(written)
     }
 
     /// Every secret of the file, for redaction.
     pub fn secrets(&self) -> Vec<Secret> {
-        let clients = self
-            .clients
-            .values()
-            .flat_map(|client| [&client.secret, &client.key]);
+        let clients = self.clients.values().flat_map(|client| [&client.secret, &client.key]);
         let clients = clients.flatten().cloned();
-        clients
-            .chain(self.users.values().map(|user| user.password.clone()))
-            .collect()
+        clients.chain(self.users.values().map(|user| user.password.clone())).collect()
     }
 }
 
@@ -155,22 +140,16 @@ impl Filler<'_> {
     }
 
     fn provider(&self, file: ProviderFile) -> Result<Provider, Diagnostic> {
-        let well_known = format!(
-            "{}/.well-known/openid-configuration",
-            self.issuer.trim_end_matches('/')
-        );
+        let well_known =
+            format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
         let discovery = file.discovery.unwrap_or_else(|| Template {
             place: file.issuer.place,
             ..Template::literal(well_known)
         });
         let clients = self.clients(&file.clients)?;
         let roles: Vec<&str> = clients.keys().map(String::as_str).collect();
-        let client = self.chosen(
-            file.client.as_ref(),
-            &["public", "confidential"],
-            &roles,
-            "client role",
-        )?;
+        let client =
+            self.chosen(file.client.as_ref(), &["public", "confidential"], &roles, "client role")?;
         let introspect_as = self.chosen(
             file.introspect_as.as_ref(),
             &["resource_server", "confidential"],
@@ -230,19 +209,13 @@ impl Filler<'_> {
     ) -> Result<String, Diagnostic> {
         let Some(name) = written else {
             let found = usual.iter().find(|name| known.contains(name));
-            return Ok(found
-                .or(known.first().as_ref().map(|n| *n))
-                .map_or("", |n| n)
-                .to_owned());
+            return Ok(found.or(known.first().as_ref().map(|n| *n)).map_or("", |n| n).to_owned());
         };
         if known.contains(&name.value.as_str()) {
             return Ok(name.value.clone());
         }
-        let message = format!(
-            "unknown {what} `{}`, expected one of {}",
-            name.value,
-            known.join(", ")
-        );
+        let message =
+            format!("unknown {what} `{}`, expected one of {}", name.value, known.join(", "));
         Err(Diagnostic::new(self.file, self.source, name.place, message))
     }
 
@@ -251,9 +224,7 @@ impl Filler<'_> {
         written: &BTreeMap<String, Template>,
     ) -> Result<BTreeMap<String, String>, Diagnostic> {
         let pairs = written.iter();
-        pairs
-            .map(|(name, at)| Ok((name.clone(), self.url(at)?.to_string())))
-            .collect()
+        pairs.map(|(name, at)| Ok((name.clone(), self.url(at)?.to_string()))).collect()
     }
 
     fn clients(
@@ -263,9 +234,7 @@ impl Filler<'_> {
         let client = |(role, entry): (&String, &ClientEntry)| {
             let read = |source: &Option<SecretSource>| {
                 let source = source.as_ref();
-                source
-                    .map(|s| self.secret(&format!("client `{role}`"), s))
-                    .transpose()
+                source.map(|s| self.secret(&format!("client `{role}`"), s)).transpose()
             };
             let client = Client {
                 client_id: self.text(&entry.client_id)?,
@@ -285,13 +254,7 @@ impl Filler<'_> {
     ) -> Result<BTreeMap<String, User>, Diagnostic> {
         let user = |(name, entry): (&String, &UserEntry)| {
             let password = self.secret(&format!("user `{name}`"), &entry.password)?;
-            Ok((
-                name.clone(),
-                User {
-                    username: self.text(&entry.username)?,
-                    password,
-                },
-            ))
+            Ok((name.clone(), User { username: self.text(&entry.username)?, password }))
         };
         written.iter().map(user).collect()
     }

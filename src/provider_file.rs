@@ -153,11 +153,7 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         // Slow password hashing takes 400 ms a request at one real product, so be patient.
-        Self {
-            timeout: 20.0,
-            pause: 0.0,
-            concurrency: 4,
-        }
+        Self { timeout: 20.0, pause: 0.0, concurrency: 4 }
     }
 }
 

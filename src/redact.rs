@@ -59,9 +59,7 @@ impl Redactor {
 
     /// Text without the secrets.
     pub fn text(&self, text: &str) -> String {
-        self.secrets
-            .iter()
-            .fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
+        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
     }
 
     /// An exchange as a report shows it.
@@ -88,34 +86,21 @@ fn show_request(request: &Request) -> String {
     let form = request.headers.iter().any(|(name, value)| {
         name.eq_ignore_ascii_case("content-type") && value.contains("x-www-form-urlencoded")
     });
-    let body = if form {
-        show_form(&body)
-    } else {
-        show_body(&body)
-    };
+    let body = if form { show_form(&body) } else { show_body(&body) };
     assemble(head, &request.headers, &body)
 }
 
 fn show_response(response: &Response) -> String {
-    let rest = if response.truncated {
-        "\n[the rest was not read]"
-    } else {
-        ""
-    };
+    let rest = if response.truncated { "\n[the rest was not read]" } else { "" };
     let body = show_body(&response.text()) + rest;
     assemble(response.status.to_string(), &response.headers, &body)
 }
 
 fn assemble(head: String, headers: &[(String, String)], body: &str) -> String {
-    let headers = headers
-        .iter()
-        .map(|(name, value)| format!("\n{name}: {}", show_header(name, value)));
+    let headers =
+        headers.iter().map(|(name, value)| format!("\n{name}: {}", show_header(name, value)));
     let text = head + &headers.collect::<String>();
-    if body.is_empty() {
-        text
-    } else {
-        format!("{text}\n\n{body}")
-    }
+    if body.is_empty() { text } else { format!("{text}\n\n{body}") }
 }
 
 fn show_header(name: &str, value: &str) -> String {
@@ -124,11 +109,7 @@ fn show_header(name: &str, value: &str) -> String {
             Some((scheme, _)) => format!("{scheme} {MASK}"),
             None => MASK.into(),
         },
-        "cookie" => value
-            .split("; ")
-            .map(show_cookie)
-            .collect::<Vec<_>>()
-            .join("; "),
+        "cookie" => value.split("; ").map(show_cookie).collect::<Vec<_>>().join("; "),
         "set-cookie" => show_cookie(value),
         "location" | "referer" => match value.split_once('?') {
             Some((address, query)) => format!("{address}?{}", show_form(query)),
@@ -141,11 +122,7 @@ fn show_header(name: &str, value: &str) -> String {
 fn show_cookie(cookie: &str) -> String {
     let (pair, attributes) = cookie.split_once(';').map_or((cookie, ""), |(p, a)| (p, a));
     let name = pair.split('=').next().unwrap_or_default();
-    let attributes = if attributes.is_empty() {
-        String::new()
-    } else {
-        format!(";{attributes}")
-    };
+    let attributes = if attributes.is_empty() { String::new() } else { format!(";{attributes}") };
     format!("{name}={MASK}{attributes}")
 }
 
@@ -187,11 +164,7 @@ fn shorten_members(document: &mut serde_json::Value) {
 fn shorten(credential: &str) -> String {
     let length = credential.chars().count();
     let shown: String = credential.chars().take(6.min(length / 4)).collect();
-    if credential.is_empty() {
-        String::new()
-    } else {
-        format!("{shown}…({length})")
-    }
+    if credential.is_empty() { String::new() } else { format!("{shown}…({length})") }
 }
 
 #[cfg(test)]
@@ -203,12 +176,8 @@ mod tests {
         let redactor = Redactor::new(&[Secret::new("pa ss\"wörd+1")]);
         let encoded: String =
             url::form_urlencoded::byte_serialize("pa ss\"wörd+1".as_bytes()).collect();
-        let rows = [
-            "pa ss\"wörd+1",
-            &encoded,
-            "pa ss\\\"wörd+1",
-            &STANDARD.encode("pa ss\"wörd+1"),
-        ];
+        let rows =
+            ["pa ss\"wörd+1", &encoded, "pa ss\\\"wörd+1", &STANDARD.encode("pa ss\"wörd+1")];
         for spelling in rows {
             assert_eq!(redactor.text(&format!("a {spelling} b")), "a *** b");
         }
@@ -220,9 +189,7 @@ mod tests {
         let header = |name: &str, value: String| (name.to_owned(), value);
         let request = Request {
             method: "POST".into(),
-            url: format!("http://h/p?code={token}")
-                .parse()
-                .expect("an address"),
+            url: format!("http://h/p?code={token}").parse().expect("an address"),
             headers: vec![
                 header("Authorization", format!("Bearer {token}")),
                 header("Cookie", format!("sid={token}")),
@@ -231,10 +198,7 @@ mod tests {
             body: format!("refresh_token={token}&scope=read").into_bytes(),
         };
         let shown = show_request(&request);
-        assert!(
-            !shown.contains(token) && shown.contains("scope=read"),
-            "{shown}"
-        );
+        assert!(!shown.contains(token) && shown.contains("scope=read"), "{shown}");
         let response = Response {
             status: 302,
             headers: vec![
@@ -245,9 +209,6 @@ mod tests {
             truncated: false,
         };
         let shown = show_response(&response);
-        assert!(
-            !shown.contains(token) && shown.contains("state=s"),
-            "{shown}"
-        );
+        assert!(!shown.contains(token) && shown.contains("state=s"), "{shown}");
     }
 }

@@ -23,20 +23,12 @@ const DEPTH: usize = 8;
 pub fn check(library: &Library) -> Vec<Diagnostic> {
     let mut mistakes = Vec::new();
     for (name, loaded) in &library.flows {
-        let mut checker = Checker {
-            library,
-            file: &loaded.file,
-            mistakes: &mut mistakes,
-        };
+        let mut checker = Checker { library, file: &loaded.file, mistakes: &mut mistakes };
         checker.flow(name, &loaded.flow);
     }
     if mistakes.is_empty() {
         for loaded in &library.scenarios {
-            let mut checker = Checker {
-                library,
-                file: &loaded.file,
-                mistakes: &mut mistakes,
-            };
+            let mut checker = Checker { library, file: &loaded.file, mistakes: &mut mistakes };
             checker.scenario(&loaded.scenario);
         }
     }
@@ -68,14 +60,8 @@ struct Scope {
 
 impl Scope {
     fn start() -> Self {
-        let names = NAMES
-            .iter()
-            .chain(&ENDPOINTS)
-            .map(|name| (*name).to_owned());
-        Self {
-            names: names.collect(),
-            steps: BTreeSet::new(),
-        }
+        let names = NAMES.iter().chain(&ENDPOINTS).map(|name| (*name).to_owned());
+        Self { names: names.collect(), steps: BTreeSet::new() }
     }
 }
 
@@ -114,10 +100,8 @@ impl<'a> Checker<'a> {
             self.mistake(twin.place, message);
         }
         if !expects(&scenario.steps) {
-            let message = format!(
-                "scenario `{}` expects nothing, so it could never fail",
-                scenario.id.value
-            );
+            let message =
+                format!("scenario `{}` expects nothing, so it could never fail", scenario.id.value);
             self.mistake(scenario.id.place, message);
         }
         let tables = scenario.steps.iter().filter(|step| !step.cases.is_empty());
@@ -133,10 +117,7 @@ impl<'a> Checker<'a> {
         for row in rows {
             self.slug(&row.id);
             if !seen.insert(&row.id.value) {
-                self.mistake(
-                    row.id.place,
-                    format!("case `{}` stands here twice", row.id.value),
-                );
+                self.mistake(row.id.place, format!("case `{}` stands here twice", row.id.value));
             }
         }
     }
@@ -157,9 +138,7 @@ impl<'a> Checker<'a> {
                 self.call(step, name, scope, depth);
             } else {
                 self.templates(&step.changes.with, scope);
-                scope
-                    .names
-                    .extend(step.changes.with.0.iter().map(|(name, _)| name.clone()));
+                scope.names.extend(step.changes.with.0.iter().map(|(name, _)| name.clone()));
                 self.action(step, scope, depth);
             }
             self.changes(step, scope);
@@ -174,19 +153,11 @@ impl<'a> Checker<'a> {
             return self.known("flow", name, &flows);
         };
         if depth > DEPTH {
-            self.mistake(
-                name.place,
-                format!("the flow `{}` calls itself", name.value),
-            );
+            self.mistake(name.place, format!("the flow `{}` calls itself", name.value));
             return;
         }
-        let parameters: Vec<&str> = loaded
-            .flow
-            .bindings
-            .0
-            .iter()
-            .map(|(n, _)| n.as_str())
-            .collect();
+        let parameters: Vec<&str> =
+            loaded.flow.bindings.0.iter().map(|(n, _)| n.as_str()).collect();
         for (given, value) in with_rows(step) {
             if !parameters.contains(&given.as_str()) {
                 let message = format!("the flow `{}` has no name `{given}` to replace", name.value);
@@ -195,29 +166,16 @@ impl<'a> Checker<'a> {
             }
             self.template(value, scope);
         }
-        for needed in loaded
-            .flow
-            .takes
-            .iter()
-            .filter(|needed| !scope.names.contains(*needed))
-        {
+        for needed in loaded.flow.takes.iter().filter(|needed| !scope.names.contains(*needed)) {
             self.unresolved(needed, name.place, scope);
         }
-        scope
-            .names
-            .extend(parameters.iter().map(|&name| name.to_owned()));
+        scope.names.extend(parameters.iter().map(|&name| name.to_owned()));
         // The steps of the flow were checked in its own file; here only what they bind counts.
         let mut ignored = Vec::new();
-        let mut inside = Checker {
-            library: self.library,
-            file: &loaded.file,
-            mistakes: &mut ignored,
-        };
+        let mut inside =
+            Checker { library: self.library, file: &loaded.file, mistakes: &mut ignored };
         inside.steps(&loaded.flow.steps, scope, depth + 1);
-        if let Some(looping) = ignored
-            .into_iter()
-            .find(|m| m.message.contains("calls itself"))
-        {
+        if let Some(looping) = ignored.into_iter().find(|m| m.message.contains("calls itself")) {
             self.mistake(name.place, looping.message);
         }
     }
@@ -244,20 +202,11 @@ impl<'a> Checker<'a> {
             }
             Action::Repeat(repeat) => {
                 if !(1..=1000).contains(&repeat.times) || repeat.steps.is_empty() {
-                    self.mistake(
-                        step.place,
-                        "a repetition needs steps, and 1 to 1000 `times`",
-                    );
+                    self.mistake(step.place, "a repetition needs steps, and 1 to 1000 `times`");
                 }
-                repeat
-                    .every
-                    .iter()
-                    .for_each(|every| self.template(every, scope));
+                repeat.every.iter().for_each(|every| self.template(every, scope));
                 self.steps(&repeat.steps, scope, depth);
-                repeat
-                    .until
-                    .iter()
-                    .for_each(|predicate| self.predicate(predicate, scope));
+                repeat.until.iter().for_each(|predicate| self.predicate(predicate, scope));
             }
             Action::Flow(_) => {}
         }
@@ -268,21 +217,15 @@ impl<'a> Checker<'a> {
         self.template(&send.to, scope);
         self.role(send.client.as_ref(), scope);
         let secret = send.auth.as_ref().and_then(|auth| auth.secret.as_ref());
-        secret
-            .into_iter()
-            .chain(&send.bearer)
-            .for_each(|template| self.template(template, scope));
-        for bindings in [Some(&send.query), send.form.as_ref(), Some(&send.headers)] {
-            bindings
-                .into_iter()
-                .for_each(|bindings| self.templates(bindings, scope));
+        secret.into_iter().chain(&send.bearer).for_each(|template| self.template(template, scope));
+        let bindings = [Some(&send.query), send.form.as_ref(), Some(&send.headers)];
+        for bindings in bindings.into_iter().flatten() {
+            self.templates(bindings, scope);
         }
         if send.form.is_some() && send.json.is_some() {
             self.mistake(step.place, "a request has either a `form` or a `json` body");
         }
-        send.json
-            .iter()
-            .for_each(|json| self.document(json, step.place, scope));
+        send.json.iter().for_each(|json| self.document(json, step.place, scope));
     }
 
     fn visit(&mut self, visit: &Visit, _step: &Step, scope: &Scope) {
@@ -292,10 +235,7 @@ impl<'a> Checker<'a> {
         let texts = visit.user.iter().chain(&visit.user_code);
         texts.for_each(|template| self.template(template, scope));
         self.templates(&visit.query, scope);
-        visit
-            .form
-            .iter()
-            .for_each(|form| self.templates(form, scope));
+        visit.form.iter().for_each(|form| self.templates(form, scope));
     }
 
     fn address(&mut self, to: &Template) {
@@ -303,10 +243,7 @@ impl<'a> Checker<'a> {
             && is_name(name)
             && !ENDPOINTS.contains(&name.as_str())
         {
-            let name = Located {
-                value: name.clone(),
-                place: to.place,
-            };
+            let name = Located { value: name.clone(), place: to.place };
             self.known("endpoint", &name, &ENDPOINTS);
         }
     }
@@ -314,10 +251,7 @@ impl<'a> Checker<'a> {
     fn role(&mut self, role: Option<&Template>, scope: &Scope) {
         let Some(role) = role else { return };
         if let [Segment::Literal(name)] = role.segments.as_slice() {
-            let name = Located {
-                value: name.clone(),
-                place: role.place,
-            };
+            let name = Located { value: name.clone(), place: role.place };
             self.known("client role", &name, &ROLES);
         }
         self.template(role, scope);
@@ -338,15 +272,9 @@ impl<'a> Checker<'a> {
 
 /// What a step and its rows give other values to.
 fn with_rows(step: &Step) -> impl Iterator<Item = &(String, Template)> {
-    step.changes
-        .with
-        .0
-        .iter()
-        .chain(step.cases.iter().flat_map(|row| &row.with.0))
+    step.changes.with.0.iter().chain(step.cases.iter().flat_map(|row| &row.with.0))
 }
 
 fn expects(steps: &[Step]) -> bool {
-    steps
-        .iter()
-        .any(|step| !step.expect.is_empty() || inner(step).iter().any(|s| expects(s)))
+    steps.iter().any(|step| !step.expect.is_empty() || inner(step).iter().any(|s| expects(s)))
 }

@@ -71,20 +71,15 @@ pub struct Totals {
 impl Totals {
     /// Counts findings.
     pub fn count(findings: &[Finding]) -> Self {
-        findings
-            .iter()
-            .fold(Self::default(), |mut totals, finding| {
-                totals.findings += 1;
-                *totals.slot(finding) += 1;
-                totals
-            })
+        findings.iter().fold(Self::default(), |mut totals, finding| {
+            totals.findings += 1;
+            *totals.slot(finding) += 1;
+            totals
+        })
     }
 
     fn slot(&mut self, finding: &Finding) -> &mut usize {
-        match (
-            finding.known.as_ref().map(|known| known.state),
-            finding.verdict,
-        ) {
+        match (finding.known.as_ref().map(|known| known.state), finding.verdict) {
             (Some(KnownState::Observed), _) => &mut self.known,
             (Some(_), _) => &mut self.stale,
             (None, Verdict::Pass) => &mut self.pass,
@@ -102,9 +97,7 @@ pub fn exit_code(findings: &[Finding], strict: bool, interrupted: bool) -> u8 {
     if findings.iter().any(|finding| finding.breaks_gate(strict)) {
         exit::VIOLATION
     } else if interrupted
-        || findings
-            .iter()
-            .any(|finding| finding.verdict == Verdict::Inconclusive)
+        || findings.iter().any(|finding| finding.verdict == Verdict::Inconclusive)
         || findings.iter().filter(told).count() == 0
     {
         // A run in which nothing applied has tested nothing, and that is never green.

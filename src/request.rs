@@ -14,11 +14,8 @@ use crate::template::Template;
 use crate::wire::Request;
 
 /// Names the program to the provider's operators.
-pub const USER_AGENT: &str = concat!(
-    "authgauge/",
-    env!("CARGO_PKG_VERSION"),
-    " (OAuth conformance test)"
-);
+pub const USER_AGENT: &str =
+    concat!("authgauge/", env!("CARGO_PKG_VERSION"), " (OAuth conformance test)");
 
 type Parameters = Vec<(String, String)>;
 
@@ -33,11 +30,7 @@ pub fn from_send(
     variables: &Variables,
 ) -> Result<Request, String> {
     let mut query = parameters(&send.query, variables)?;
-    let mut form = send
-        .form
-        .as_ref()
-        .map(|form| parameters(form, variables))
-        .transpose()?;
+    let mut form = send.form.as_ref().map(|form| parameters(form, variables)).transpose()?;
     let mut headers = vec![
         ("user-agent".to_owned(), USER_AGENT.to_owned()),
         ("accept".to_owned(), "application/json".to_owned()),
@@ -54,18 +47,9 @@ pub fn from_send(
     }
     headers.extend(parameters(&send.headers, variables)?);
     let body = body(form.as_deref(), send.json.as_ref(), variables, &mut headers)?;
-    let usual = if form.is_some() || send.json.is_some() {
-        "POST"
-    } else {
-        "GET"
-    };
+    let usual = if form.is_some() || send.json.is_some() { "POST" } else { "GET" };
     let method = send.method.clone().unwrap_or_else(|| usual.into());
-    Ok(Request {
-        method,
-        url: address(&send.to, &query, variables)?,
-        headers,
-        body,
-    })
+    Ok(Request { method, url: address(&send.to, &query, variables)?, headers, body })
 }
 
 /// The first request of a `visit` step.
@@ -79,11 +63,7 @@ pub fn from_visit(
     variables: &Variables,
 ) -> Result<Request, String> {
     let mut query = parameters(&visit.query, variables)?;
-    let mut form = visit
-        .form
-        .as_ref()
-        .map(|form| parameters(form, variables))
-        .transpose()?;
+    let mut form = visit.form.as_ref().map(|form| parameters(form, variables)).transpose()?;
     let fields = form.as_mut().unwrap_or(&mut query);
     if let Some(role) = &visit.client {
         let client = client(role, provider, variables)?;
@@ -92,20 +72,12 @@ pub fn from_visit(
     change(fields, changes, variables)?;
     let mut headers = vec![
         ("user-agent".to_owned(), USER_AGENT.to_owned()),
-        (
-            "accept".to_owned(),
-            "text/html,application/xhtml+xml".to_owned(),
-        ),
+        ("accept".to_owned(), "text/html,application/xhtml+xml".to_owned()),
     ];
     let body = body(form.as_deref(), None, variables, &mut headers)?;
     let method = if form.is_some() { "POST" } else { "GET" };
     let url = address(&visit.to, &query, variables)?;
-    Ok(Request {
-        method: method.into(),
-        url,
-        headers,
-        body,
-    })
+    Ok(Request { method: method.into(), url, headers, body })
 }
 
 /// The client in a role.
@@ -126,9 +98,12 @@ fn address(to: &Template, query: &Parameters, variables: &Variables) -> Result<U
         Some(endpoint) => endpoint.to_owned(),
         None => written,
     };
-    let mut url = Url::parse(&address).map_err(|e| match address.contains(':') {
-        true => format!("`{address}` is not an address: {e}"),
-        false => format!("the provider has no {address}"),
+    let mut url = Url::parse(&address).map_err(|e| {
+        if address.contains(':') {
+            format!("`{address}` is not an address: {e}")
+        } else {
+            format!("the provider has no {address}")
+        }
     })?;
     if !query.is_empty() {
         // RFC 6749 §3.1: the endpoint's own query component is retained.
@@ -139,10 +114,7 @@ fn address(to: &Template, query: &Parameters, variables: &Variables) -> Result<U
 }
 
 fn parameters(bindings: &Bindings, variables: &Variables) -> Result<Parameters, String> {
-    let filled = bindings
-        .0
-        .iter()
-        .map(|(name, template)| Ok((name, text(template, variables)?)));
+    let filled = bindings.0.iter().map(|(name, template)| Ok((name, text(template, variables)?)));
     // A name bound to nothing leaves its parameter out.
     let given = filled.filter_map(|pair| match pair {
         Ok((name, value)) => value.map(|value| Ok((name.clone(), value))),
@@ -179,14 +151,8 @@ fn authenticate(
     headers: &mut Parameters,
 ) -> Result<(), String> {
     let other = auth.and_then(|auth| auth.secret.as_ref());
-    let other = other
-        .map(|secret| text(secret, variables))
-        .transpose()?
-        .flatten();
-    let own = client
-        .secret
-        .as_ref()
-        .map(|secret| secret.expose().to_owned());
+    let other = other.map(|secret| text(secret, variables)).transpose()?.flatten();
+    let own = client.secret.as_ref().map(|secret| secret.expose().to_owned());
     let secret = other.or(own);
     let id = client.client_id.clone();
     match auth.and_then(|auth| auth.method).unwrap_or(client.auth) {
@@ -201,10 +167,7 @@ fn authenticate(
             let half =
                 |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
             let pair = format!("{}:{}", half(&id), half(&secret.unwrap_or_default()));
-            headers.push((
-                "authorization".into(),
-                format!("Basic {}", STANDARD.encode(pair)),
-            ));
+            headers.push(("authorization".into(), format!("Basic {}", STANDARD.encode(pair))));
         }
     }
     Ok(())
@@ -221,17 +184,12 @@ fn body(
         (None, Some(json)) => ("application/json", document(json, variables)?.to_string()),
         (None, None) => return Ok(Vec::new()),
     };
-    if !headers
-        .iter()
-        .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-    {
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
         headers.push(("content-type".into(), media_type.into()));
     }
     Ok(body.into_bytes())
 }
 
 fn encode(fields: &[(String, String)]) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish()
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }

@@ -70,10 +70,7 @@ pub async fn run(
     Ok(Report {
         schema: SCHEMA,
         authgauge: env!("CARGO_PKG_VERSION"),
-        provider: ProviderIdentity {
-            name: provider.name.clone(),
-            issuer: provider.issuer.clone(),
-        },
+        provider: ProviderIdentity { name: provider.name.clone(), issuer: provider.issuer.clone() },
         started: started.to_rfc3339_opts(SecondsFormat::Millis, true),
         elapsed_ms: u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX),
         strict: settings.strict,
@@ -107,11 +104,7 @@ async fn execute_all(
     let mut done = 0;
     let (alone, together): (Vec<&Case>, Vec<&Case>) =
         runnable.into_iter().partition(|case| case.exclusive);
-    let at_once = if pause.is_zero() {
-        pace.concurrency.max(1)
-    } else {
-        1
-    };
+    let at_once = if pause.is_zero() { pace.concurrency.max(1) } else { 1 };
     for (group, at_once) in [(together, at_once), (alone, 1)] {
         let mut histories = stream::iter(group)
             .map(|case| async move {

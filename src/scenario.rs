@@ -231,12 +231,7 @@ impl TryFrom<Located<RawStep>> for Step {
             let kinds = "send, visit, flow, let, jwt, wait, hook, race, repeat";
             return Err(format!("a step needs exactly one of {kinds}"));
         };
-        let changes = Changes {
-            with: raw.with,
-            set: raw.set,
-            omit: raw.omit,
-            add: raw.add,
-        };
+        let changes = Changes { with: raw.with, set: raw.set, omit: raw.omit, add: raw.add };
         if !matches!(action, Action::Send(_) | Action::Visit(_) | Action::Flow(_))
             && changes != Changes::default()
         {

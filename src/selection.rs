@@ -23,10 +23,7 @@ impl Selection {
             Ok(glob.compile_matcher())
         };
         let globs = typed.iter().map(glob).collect::<Result<_, String>>()?;
-        Ok(Self {
-            typed: typed.to_vec(),
-            globs,
-        })
+        Ok(Self { typed: typed.to_vec(), globs })
     }
 
     /// Whether one of these ids is selected. `whole` tells whether any id anywhere equals a
@@ -43,20 +40,14 @@ impl Selection {
     }
 
     /// For each selector, whether it is the whole of one of these ids.
-    pub fn exact<'a>(&self, ids: impl Iterator<Item = &'a str> + Clone) -> Vec<bool> {
-        self.typed
-            .iter()
-            .map(|typed| ids.clone().any(|id| id == typed))
-            .collect()
+    pub fn exact(&self, ids: &[&str]) -> Vec<bool> {
+        self.typed.iter().map(|typed| ids.contains(&typed.as_str())).collect()
     }
 }
 
 fn matches(typed: &str, glob: &GlobMatcher, exact: bool, id: &str) -> bool {
     if exact {
-        return id == typed
-            || id
-                .strip_prefix(typed)
-                .is_some_and(|rest| rest.starts_with('/'));
+        return id == typed || id.strip_prefix(typed).is_some_and(|rest| rest.starts_with('/'));
     }
     id.starts_with(typed) || glob.is_match(id)
 }
@@ -79,10 +70,9 @@ mod tests {
         ];
         for (typed, expected) in rows {
             let selection = Selection::parse(&[typed.to_owned()]).expect(typed);
-            let exact = selection.exact(ids.iter().copied());
-            let found: Vec<usize> = (0..ids.len())
-                .filter(|&i| selection.selects([ids[i]], &exact))
-                .collect();
+            let exact = selection.exact(&ids);
+            let found: Vec<usize> =
+                (0..ids.len()).filter(|&i| selection.selects([ids[i]], &exact)).collect();
             assert_eq!(found, expected, "{typed}");
         }
     }

@@ -139,17 +139,8 @@ impl fmt::Display for Level {
 impl Specification {
     /// The requirement of a row; `folder` is the name of the specification's folder.
     pub fn requirement(&self, folder: &str, row: &RequirementRow) -> Requirement {
-        let section = row
-            .id
-            .value
-            .split('/')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        let anchor = row
-            .anchor
-            .clone()
-            .unwrap_or_else(|| format!("section-{section}"));
+        let section = row.id.value.split('/').next().unwrap_or_default().to_owned();
+        let anchor = row.anchor.clone().unwrap_or_else(|| format!("section-{section}"));
         Requirement {
             id: format!("{folder}/{}", row.id.value),
             catalogue: row.catalogue.clone(),

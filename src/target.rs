@@ -75,11 +75,7 @@ pub async fn prepare<'a>(
         variables: variables(provider, &endpoints),
         origins: origins(provider, &endpoints),
         callbacks: callbacks(provider),
-        sessions: provider
-            .users
-            .keys()
-            .map(|user| (user.clone(), Mutex::default()))
-            .collect(),
+        sessions: provider.users.keys().map(|user| (user.clone(), Mutex::default())).collect(),
         key: PrivateKey::generate(),
         max_wait,
     })
@@ -97,11 +93,7 @@ async fn fetch_metadata(
         body: Vec::new(),
     };
     let response = transport.exchange(request).await.outcome?;
-    let document = if response.status == 200 {
-        response.json()
-    } else {
-        Err(String::new())
-    };
+    let document = if response.status == 200 { response.json() } else { Err(String::new()) };
     Ok(document.unwrap_or(Value::Null))
 }
 
@@ -112,26 +104,16 @@ fn endpoints(provider: &Provider, metadata: &Value) -> BTreeMap<String, String> 
         .filter_map(|name| Some(((*name).to_owned(), metadata.get(name)?.as_str()?.to_owned())));
     let mut endpoints: BTreeMap<String, String> = published.collect();
     endpoints.extend(provider.endpoints.clone());
-    endpoints.insert(
-        "openid_configuration".into(),
-        provider.discovery.to_string(),
-    );
+    endpoints.insert("openid_configuration".into(), provider.discovery.to_string());
     endpoints
 }
 
 fn variables(provider: &Provider, endpoints: &BTreeMap<String, String>) -> Variables {
-    let ids = provider
-        .clients
-        .iter()
-        .map(|(role, c)| (role.clone(), c.client_id.clone().into()));
+    let ids = provider.clients.iter().map(|(role, c)| (role.clone(), c.client_id.clone().into()));
     let optional = |text: Option<&str>| text.map_or(Value::Null, Value::from);
     let scope = optional(provider.scope.as_deref());
-    let own_scope = |role: &str| {
-        provider
-            .clients
-            .get(role)
-            .and_then(|client| client.scope.as_deref())
-    };
+    let own_scope =
+        |role: &str| provider.clients.get(role).and_then(|client| client.scope.as_deref());
     let pairs = [
         ("issuer", provider.issuer.as_str().into()),
         ("expected_iss", provider.expected_iss.as_str().into()),
@@ -144,50 +126,27 @@ fn variables(provider: &Provider, endpoints: &BTreeMap<String, String>) -> Varia
         ("scope", scope.clone()),
         (
             "offline_scope",
-            provider
-                .offline
-                .scope
-                .as_ref()
-                .map_or(scope.clone(), |s| s.as_str().into()),
+            provider.offline.scope.as_ref().map_or(scope.clone(), |s| s.as_str().into()),
         ),
-        (
-            "offline_prompt",
-            optional(provider.offline.prompt.as_deref()),
-        ),
+        ("offline_prompt", optional(provider.offline.prompt.as_deref())),
         ("client", provider.client.as_str().into()),
-        (
-            "device_scope",
-            own_scope("device").map_or(scope, Value::from),
-        ),
+        ("device_scope", own_scope("device").map_or(scope, Value::from)),
         ("service_scope", optional(own_scope("service"))),
         ("introspector", provider.introspect_as.as_str().into()),
         ("user", provider.user.as_str().into()),
         (CLIENT_IDS, Value::Object(ids.collect::<Map<_, _>>())),
     ];
-    let endpoints = endpoints
-        .iter()
-        .map(|(name, at)| (name.clone(), at.as_str().into()));
-    pairs
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .chain(endpoints)
-        .collect()
+    let endpoints = endpoints.iter().map(|(name, at)| (name.clone(), at.as_str().into()));
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(endpoints).collect()
 }
 
 fn callbacks(provider: &Provider) -> Vec<Url> {
     let after_logout = provider.post_logout_redirect_uri.iter();
-    [&provider.redirect_uri]
-        .into_iter()
-        .chain(after_logout)
-        .cloned()
-        .collect()
+    [&provider.redirect_uri].into_iter().chain(after_logout).cloned().collect()
 }
 
 fn origins(provider: &Provider, endpoints: &BTreeMap<String, String>) -> Vec<Url> {
     let endpoints = endpoints.values().filter_map(|at| Url::parse(at).ok());
     let issuer = Url::parse(&provider.issuer).ok();
-    endpoints
-        .chain(issuer)
-        .chain(provider.origins.iter().cloned())
-        .collect()
+    endpoints.chain(issuer).chain(provider.origins.iter().cloned()).collect()
 }

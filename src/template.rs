@@ -98,9 +98,7 @@ impl Template {
                 .find('}')
                 .ok_or_else(|| format!("`{}` has no closing brace", &rest[start..]))?;
             push_literal(&mut segments, &rest[..start]);
-            segments.push(Segment::Reference(reference(
-                &rest[start + 2..start + end],
-            )?));
+            segments.push(Segment::Reference(reference(&rest[start + 2..start + end])?));
             rest = &rest[start + end + 1..];
         }
         push_literal(&mut segments, rest);
@@ -109,10 +107,7 @@ impl Template {
 
     /// A template that is just this text.
     pub fn literal(text: impl Into<String>) -> Self {
-        Self {
-            segments: vec![Segment::Literal(text.into())],
-            place: Place::default(),
-        }
+        Self { segments: vec![Segment::Literal(text.into())], place: Place::default() }
     }
 
     /// The names the template needs.
@@ -142,21 +137,14 @@ fn reference(inside: &str) -> Result<Reference, String> {
             // A default may hold colons itself: `${env:ISSUER:http://127.0.0.1:8000}`.
             let (name, default) = (arguments[0].clone(), arguments[1..].join(":"));
             let given = arguments.len() > 1;
-            Ok(Reference::Call(
-                Function::Env,
-                if given {
-                    vec![name, default]
-                } else {
-                    vec![name]
-                },
-            ))
+            Ok(Reference::Call(Function::Env, if given { vec![name, default] } else { vec![name] }))
         }
         Some((_, function, least, most)) if (*least..=*most).contains(&arguments.len()) => {
             Ok(Reference::Call(*function, arguments))
         }
-        Some((_, _, least, _)) => Err(format!(
-            "`${{{inside}}}`: `{head}` takes {least} argument(s), separated by `:`"
-        )),
+        Some((_, _, least, _)) => {
+            Err(format!("`${{{inside}}}`: `{head}` takes {least} argument(s), separated by `:`"))
+        }
         None if arguments.is_empty() && is_name(&head) => Ok(Reference::Name(head)),
         None => Err(format!(
             "`${{{inside}}}`: unknown function `{head}`, expected one of {}",
@@ -184,13 +172,9 @@ impl fmt::Display for Template {
             Segment::Literal(text) => f.write_str(text),
             Segment::Reference(Reference::Name(name)) => write!(f, "${{{name}}}"),
             Segment::Reference(Reference::Call(function, arguments)) => {
-                let name = Function::ALL
-                    .iter()
-                    .find(|(_, known, ..)| known == function);
+                let name = Function::ALL.iter().find(|(_, known, ..)| known == function);
                 write!(f, "${{{}", name.map_or("", |(name, ..)| *name))?;
-                arguments
-                    .iter()
-                    .try_for_each(|argument| write!(f, ":{argument}"))?;
+                arguments.iter().try_for_each(|argument| write!(f, ":{argument}"))?;
                 f.write_str("}")
             }
         })
@@ -203,14 +187,7 @@ mod tests {
 
     #[test]
     fn templates_print_as_they_were_written() {
-        let rows = [
-            "plain",
-            "${code}",
-            "a${code}b",
-            "${random:43}",
-            "${env:A:http://h:80}",
-            "$x",
-        ];
+        let rows = ["plain", "${code}", "a${code}b", "${random:43}", "${env:A:http://h:80}", "$x"];
         for text in rows {
             let template = Template::parse(text, Place::default()).expect(text);
             assert_eq!(template.to_string(), text);
@@ -235,9 +212,6 @@ mod tests {
     #[test]
     fn names_are_those_that_must_be_bound() {
         let template = Template::parse("${a}-${s256:b}-${random:3}", Place::default());
-        assert_eq!(
-            template.expect("valid").names().collect::<Vec<_>>(),
-            ["a", "b"]
-        );
+        assert_eq!(template.expect("valid").names().collect::<Vec<_>>(), ["a", "b"]);
     }
 }

@@ -41,21 +41,12 @@ impl HttpTransport {
 
     async fn perform(&self, request: &Request) -> Result<Response, TransportError> {
         let prepared = prepare(request)?;
-        let mut answer = self
-            .client
-            .execute(prepared)
-            .await
-            .map_err(|e| self.explain(request, &e))?;
+        let mut answer =
+            self.client.execute(prepared).await.map_err(|e| self.explain(request, &e))?;
         let mut response = head(&answer);
-        while let Some(chunk) = answer
-            .chunk()
-            .await
-            .map_err(|e| self.explain(request, &e))?
-        {
+        while let Some(chunk) = answer.chunk().await.map_err(|e| self.explain(request, &e))? {
             let room = BODY_LIMIT - response.body.len();
-            response
-                .body
-                .extend_from_slice(&chunk[..chunk.len().min(room)]);
+            response.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
             if chunk.len() > room {
                 response.truncated = true;
                 break;
@@ -67,22 +58,13 @@ impl HttpTransport {
     fn explain(&self, request: &Request, error: &reqwest::Error) -> TransportError {
         let host = host(request);
         if error.is_timeout() {
-            TransportError::TimedOut {
-                host,
-                after: self.timeout,
-            }
+            TransportError::TimedOut { host, after: self.timeout }
         } else if error.is_connect() {
-            TransportError::Connect {
-                host,
-                cause: chain(error),
-            }
+            TransportError::Connect { host, cause: chain(error) }
         } else if error.is_builder() {
             TransportError::Unsendable(chain(error))
         } else {
-            TransportError::Broken {
-                host,
-                cause: chain(error),
-            }
+            TransportError::Broken { host, cause: chain(error) }
         }
     }
 }
@@ -91,12 +73,7 @@ impl Transport for HttpTransport {
     async fn exchange(&self, request: Request) -> Exchange {
         let (started, clock) = (SystemTime::now(), Instant::now());
         let outcome = self.perform(&request).await;
-        Exchange {
-            request,
-            outcome,
-            started,
-            elapsed: clock.elapsed(),
-        }
+        Exchange { request, outcome, started, elapsed: clock.elapsed() }
     }
 }
 
@@ -123,12 +100,7 @@ fn head(answer: &reqwest::Response) -> Response {
     Response {
         status: answer.status().as_u16(),
         headers: headers
-            .map(|(n, v)| {
-                (
-                    n.to_string(),
-                    String::from_utf8_lossy(v.as_bytes()).into_owned(),
-                )
-            })
+            .map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
             .collect(),
         ..Response::default()
     }
@@ -136,10 +108,7 @@ fn head(answer: &reqwest::Response) -> Response {
 
 fn host(request: &Request) -> String {
     let url = &request.url;
-    let port = url
-        .port_or_known_default()
-        .map(|p| format!(":{p}"))
-        .unwrap_or_default();
+    let port = url.port_or_known_default().map(|p| format!(":{p}")).unwrap_or_default();
     format!("{}{port}", url.host_str().unwrap_or("?"))
 }
 

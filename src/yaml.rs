@@ -20,10 +20,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = serde_yaml::Spanned::<T>::deserialize(deserializer)?;
         let place = place(spanned.defined);
-        Ok(Self {
-            value: spanned.value,
-            place,
-        })
+        Ok(Self { value: spanned.value, place })
     }
 }
 
@@ -57,10 +54,7 @@ fn options() -> serde_yaml::Options {
 
 fn place(location: serde_yaml::Location) -> Place {
     let number = |n: u64| usize::try_from(n).unwrap_or_default();
-    Place {
-        line: number(location.line()),
-        column: number(location.column()),
-    }
+    Place { line: number(location.line()), column: number(location.column()) }
 }
 
 /// The crate's message without the location that it ends or begins with: a diagnostic has its own.
@@ -72,9 +66,7 @@ fn clean(message: &str) -> String {
         text = rest;
     }
     if let Some((head, tail)) = text.rsplit_once(" at line ")
-        && tail
-            .chars()
-            .all(|c| c.is_ascii_digit() || "column, ".contains(c))
+        && tail.chars().all(|c| c.is_ascii_digit() || "column, ".contains(c))
     {
         text = head;
     }
@@ -111,13 +103,8 @@ mod tests {
             ("", "s.yaml", ""),
         ];
         for (source, place, message) in rows {
-            let error = parse::<Sample>("s.yaml", source)
-                .expect_err(source)
-                .to_string();
-            assert!(
-                error.contains(place) && error.contains(message),
-                "{source:?} gave:\n{error}"
-            );
+            let error = parse::<Sample>("s.yaml", source).expect_err(source).to_string();
+            assert!(error.contains(place) && error.contains(message), "{source:?} gave:\n{error}");
         }
     }
 
@@ -126,10 +113,6 @@ mod tests {
         let source = "[".repeat(100_000);
         let started = std::time::Instant::now();
         assert!(parse::<Sample>("s.yaml", &source).is_err());
-        assert!(
-            started.elapsed().as_secs() < 5,
-            "took {:?}",
-            started.elapsed()
-        );
+        assert!(started.elapsed().as_secs() < 5, "took {:?}", started.elapsed());
     }
 }

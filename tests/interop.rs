@@ -15,25 +15,17 @@ use serde_json::Value;
 const SKIPPED: i32 = 77;
 
 fn main() -> ExitCode {
-    let providers = [
-        "django-oauth-toolkit",
-        "oidc-provider",
-        "oauth2-mock-server",
-    ];
+    let providers = ["django-oauth-toolkit", "oidc-provider", "oauth2-mock-server"];
     let trials = providers.map(|name| Trial::ignorable_test(name, move || check(name)));
     libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
 }
 
 fn check(name: &str) -> Result<Completion, Failed> {
     if std::env::var_os("AUTHGAUGE_INTEROP").is_none() {
-        return Ok(Completion::ignored_with(
-            "set AUTHGAUGE_INTEROP=1 to run it",
-        ));
+        return Ok(Completion::ignored_with("set AUTHGAUGE_INTEROP=1 to run it"));
     }
     let folder = root().join("tests/interop/providers").join(name);
-    let up = Command::new(folder.join("up.sh"))
-        .env("DEVICE_TTL", "4")
-        .output()?;
+    let up = Command::new(folder.join("up.sh")).env("DEVICE_TTL", "4").output()?;
     if up.status.code() == Some(SKIPPED) {
         let why = String::from_utf8_lossy(&up.stderr).trim().to_owned();
         return Ok(Completion::ignored_with(why));
@@ -42,9 +34,7 @@ fn check(name: &str) -> Result<Completion, Failed> {
         return Err(String::from_utf8_lossy(&up.stderr).into_owned().into());
     }
     let info: Value = serde_json::from_slice(&up.stdout)?;
-    let running = Running {
-        dir: info["dir"].as_str().unwrap_or_default().into(),
-    };
+    let running = Running { dir: info["dir"].as_str().unwrap_or_default().into() };
     let verdicts = verdicts(name, &info, &running.dir)?;
     compare(&folder.join("expected.json"), &verdicts)
 }
@@ -56,9 +46,7 @@ struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let down = Command::new(root().join("tests/interop/down.sh"))
-            .arg(&self.dir)
-            .status();
+        let down = Command::new(root().join("tests/interop/down.sh")).arg(&self.dir).status();
         assert!(
             down.is_ok_and(|status| status.success()),
             "{} goes on running",
@@ -69,20 +57,13 @@ impl Drop for Running {
 
 /// The worst verdict on each requirement, as the program reports it.
 fn verdicts(name: &str, info: &Value, dir: &Path) -> Result<BTreeMap<String, String>, Failed> {
-    let rotate = root()
-        .join("tests/interop/providers")
-        .join(name)
-        .join("rotate.sh");
+    let rotate = root().join("tests/interop/providers").join(name).join("rotate.sh");
     let output = Command::new(env!("CARGO_BIN_EXE_authgauge"))
         .args(["run", "--json", "-", "--provider", name])
-        .env(
-            "AUTHGAUGE_ISSUER",
-            info["issuer"].as_str().unwrap_or_default(),
-        )
+        .env("AUTHGAUGE_ISSUER", info["issuer"].as_str().unwrap_or_default())
         .env("AUTHGAUGE_ROTATE", rotate)
         .env("DIR", dir)
         .output()?;
-    println!("{}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout)?;
     let order = ["not_applicable", "pass", "inconclusive", "warning", "fail"];
     let rank = |verdict: &str| order.iter().position(|known| *known == verdict);
@@ -91,14 +72,8 @@ fn verdicts(name: &str, info: &Value, dir: &Path) -> Result<BTreeMap<String, Str
         let text = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
         let failed = text("verdict") == "fail";
         let light = failed && text("severity") != "failure";
-        let verdict = if light {
-            "warning".into()
-        } else {
-            text("verdict")
-        };
-        let known = verdicts
-            .entry(text("requirement"))
-            .or_insert_with(|| verdict.clone());
+        let verdict = if light { "warning".into() } else { text("verdict") };
+        let known = verdicts.entry(text("requirement")).or_insert_with(|| verdict.clone());
         if rank(&verdict) > rank(known) {
             *known = verdict;
         }
@@ -116,20 +91,10 @@ fn compare(golden: &Path, verdicts: &BTreeMap<String, String>) -> Result<Complet
     let ids = expected.keys().chain(verdicts.keys());
     let mut different: Vec<String> = ids
         .filter(|id| expected.get(*id) != verdicts.get(*id))
-        .map(|id| {
-            format!(
-                "{id}: expected {:?}, but got {:?}",
-                expected.get(id),
-                verdicts.get(id)
-            )
-        })
+        .map(|id| format!("{id}: expected {:?}, but got {:?}", expected.get(id), verdicts.get(id)))
         .collect();
     different.dedup();
-    if different.is_empty() {
-        Ok(Completion::Completed)
-    } else {
-        Err(different.join("\n").into())
-    }
+    if different.is_empty() { Ok(Completion::Completed) } else { Err(different.join("\n").into()) }
 }
 
 fn root() -> &'static Path {

@@ -26,25 +26,11 @@ async fn the_ten_hardest_rows_can_be_said() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language");
     let library = Library::from_folder(&folder).expect("the trial scenarios are well-formed");
     assert_eq!(library.scenarios.len(), 10);
-    let Embedded {
-        stub: _stub,
-        provider,
-        transport,
-    } = start_stub(&library, &[]).await.expect("the stub starts");
-    let settings = Settings {
-        selection: Selection::default(),
-        strict: false,
-        max_wait: Duration::ZERO,
-    };
-    let report = run::run(
-        &library,
-        &provider,
-        &transport,
-        &settings,
-        |_, _| {},
-        pending(),
-    )
-    .await;
+    let Embedded { stub: _stub, provider, transport } =
+        start_stub(&library, &[]).await.expect("the stub starts");
+    let settings =
+        Settings { selection: Selection::default(), strict: false, max_wait: Duration::ZERO };
+    let report = run::run(&library, &provider, &transport, &settings, |_, _| {}, pending()).await;
     for finding in report.expect("the stub can be reached").findings {
         let case = finding.case.as_str();
         match NOT_OFFERED.iter().find(|(id, _)| *id == case) {

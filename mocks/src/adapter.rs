@@ -24,11 +24,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options {
-            dialect: "strict".into(),
-            faults: Vec::new(),
-            port: 0,
-        }
+        Options { dialect: "strict".into(), faults: Vec::new(), port: 0 }
     }
 }
 
@@ -49,25 +45,14 @@ impl Stub {
         let port = options.port;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|source| {
             let in_use = source.kind() == io::ErrorKind::AddrInUse;
-            if in_use {
-                StubError::PortInUse { port }
-            } else {
-                StubError::Listen { port, source }
-            }
+            if in_use { StubError::PortInUse { port } } else { StubError::Listen { port, source } }
         })?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| StubError::Listen { port, source })?;
+        let address = listener.local_addr().map_err(|source| StubError::Listen { port, source })?;
         let base_url = format!("http://{address}");
         let engine = Engine::new(&options.dialect, &options.faults, &base_url)?;
-        let builder = MockServer::builder()
-            .listener(listener)
-            .disable_request_recording();
+        let builder = MockServer::builder().listener(listener).disable_request_recording();
         let server = builder.start().await;
-        Mock::given(matchers::any())
-            .respond_with(Adapter(engine))
-            .mount(&server)
-            .await;
+        Mock::given(matchers::any()).respond_with(Adapter(engine)).mount(&server).await;
         Ok(Stub { server, base_url })
     }
 
@@ -97,23 +82,18 @@ fn read(request: &wiremock::Request) -> Request {
         method: request.method.to_string(),
         path: request.url.path().to_owned(),
         query: request.url.query().unwrap_or_default().to_owned(),
-        headers: headers
-            .map(|(name, value)| (name.to_string(), text(value)))
-            .collect(),
+        headers: headers.map(|(name, value)| (name.to_string(), text(value))).collect(),
         body: request.body.clone(),
     }
 }
 
 fn write(response: Response) -> ResponseTemplate {
     let template = ResponseTemplate::new(response.status).set_body_bytes(response.body);
-    response
-        .headers
-        .iter()
-        .fold(template, |template, (name, value)| {
-            // The template panics on what HTTP does not allow; a header is not worth that.
-            match (HeaderName::from_str(name), HeaderValue::from_str(value)) {
-                (Ok(name), Ok(value)) => template.append_header(name, value),
-                _ => template,
-            }
-        })
+    response.headers.iter().fold(template, |template, (name, value)| {
+        // The template panics on what HTTP does not allow; a header is not worth that.
+        match (HeaderName::from_str(name), HeaderValue::from_str(value)) {
+            (Ok(name), Ok(value)) => template.append_header(name, value),
+            _ => template,
+        }
+    })
 }

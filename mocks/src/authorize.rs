@@ -85,13 +85,7 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
     match validate(provider, &reply_to, &parameters) {
         Ok(authorization) => {
             let session = provider::session(provider, request);
-            decide::proceed(
-                provider,
-                request,
-                authorization,
-                session,
-                Freshness::Earlier,
-            )
+            decide::proceed(provider, request, authorization, session, Freshness::Earlier)
         }
         Err(denial) => reply::deny(provider, request, &reply_to, denial),
     }
@@ -161,9 +155,8 @@ fn is_registered(client: &Client, sent: &str) -> bool {
 /// A redirection URI on a loopback IP literal without its port: host and rest.
 fn portless(uri: &str) -> Option<(&str, &str)> {
     // RFC 8252 §7.3: any port for loopback IP literals; §8.3: "localhost" is not one.
-    let host = ["http://127.0.0.1", "http://[::1]"]
-        .into_iter()
-        .find(|host| uri.starts_with(host))?;
+    let host =
+        ["http://127.0.0.1", "http://[::1]"].into_iter().find(|host| uri.starts_with(host))?;
     let rest = &uri[host.len()..];
     let Some(port) = rest.strip_prefix(':') else {
         return rest.starts_with('/').then_some((host, rest));
@@ -204,23 +197,14 @@ pub fn denial(error: &'static str, description: &'static str) -> Denial {
 fn check_form(parameters: &Parameters) -> Result<(), Denial> {
     if form::repeated(parameters).is_some() {
         // RFC 6749 §3.1: parameters must not be included more than once.
-        return Err(denial(
-            "invalid_request",
-            "a parameter is sent more than once",
-        ));
+        return Err(denial("invalid_request", "a parameter is sent more than once"));
     }
     // OIDC Core §3.1.2.6: the codes for what this provider does not support.
     if one(parameters, "request").is_some() {
-        return Err(denial(
-            "request_not_supported",
-            "request objects are not supported",
-        ));
+        return Err(denial("request_not_supported", "request objects are not supported"));
     }
     if one(parameters, "request_uri").is_some() {
-        return Err(denial(
-            "request_uri_not_supported",
-            "request_uri is not supported",
-        ));
+        return Err(denial("request_uri_not_supported", "request_uri is not supported"));
     }
     Ok(())
 }
@@ -231,24 +215,15 @@ fn check_response(client: &Client, parameters: &Parameters) -> Result<(), Denial
         // RFC 6749 §3.1.1: a missing response_type is an error of its own.
         None => return Err(denial("invalid_request", "response_type is missing")),
         Some(_) => {
-            return Err(denial(
-                "unsupported_response_type",
-                "only code is supported",
-            ));
+            return Err(denial("unsupported_response_type", "only code is supported"));
         }
     }
     if !client.grants.contains(&GrantType::AuthorizationCode) {
-        return Err(denial(
-            "unauthorized_client",
-            "the client may not use this grant",
-        ));
+        return Err(denial("unauthorized_client", "the client may not use this grant"));
     }
     match one(parameters, "response_mode") {
         None | Some("query" | "form_post") => Ok(()),
-        Some(_) => Err(denial(
-            "invalid_request",
-            "the response_mode is not supported",
-        )),
+        Some(_) => Err(denial("invalid_request", "the response_mode is not supported")),
     }
 }
 
@@ -267,10 +242,7 @@ fn challenge(
     let base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     // RFC 7636 §4.2: 43 base64url characters are what SHA-256 gives.
     if value.len() != 43 || !value.bytes().all(base64url) {
-        return Err(denial(
-            "invalid_request",
-            "code_challenge must be 43 base64url characters",
-        ));
+        return Err(denial("invalid_request", "code_challenge must be 43 base64url characters"));
     }
     match method {
         Some("S256") => Ok(Some(Challenge::S256(value.into()))),
@@ -281,27 +253,19 @@ fn challenge(
             Ok(Some(Challenge::S256(value.into())))
         }
         // RFC 7636 §4.3: a missing method means plain, which this provider does not support.
-        _ => Err(denial(
-            "invalid_request",
-            "code_challenge_method must be S256",
-        )),
+        _ => Err(denial("invalid_request", "code_challenge_method must be S256")),
     }
 }
 
 fn prompt(parameters: &Parameters) -> Result<Vec<String>, Denial> {
-    let prompt = one(parameters, "prompt")
-        .map(scope::split)
-        .unwrap_or_default();
+    let prompt = one(parameters, "prompt").map(scope::split).unwrap_or_default();
     let known = ["none", "login", "consent", "select_account"];
     if !prompt.iter().all(|value| known.contains(&value.as_str())) {
         return Err(denial("invalid_request", "the prompt is not supported"));
     }
     // OIDC Core §3.1.2.1: none with any other value is an error.
     if prompt.len() > 1 && scope::contains(&prompt, "none") {
-        return Err(denial(
-            "invalid_request",
-            "prompt=none allows no other prompt",
-        ));
+        return Err(denial("invalid_request", "prompt=none allows no other prompt"));
     }
     Ok(prompt)
 }

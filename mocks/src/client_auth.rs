@@ -28,10 +28,7 @@ pub fn authenticate(
     // RFC 6749 §5.2: invalid_client for an unknown client and a method that it may not use.
     let client = client.ok_or(refuse("invalid_client", "the client is unknown"))?;
     if !client.authentication.contains(&credentials.method) {
-        return Err(refuse(
-            "invalid_client",
-            "the client may not authenticate this way",
-        ));
+        return Err(refuse("invalid_client", "the client may not authenticate this way"));
     }
     let Some(expected) = &client.secret else {
         return Ok(client.clone());
@@ -58,42 +55,23 @@ fn credentials(request: &Request, form: &Parameters) -> Result<Credentials, Refu
 
 fn from_form(form: &Parameters) -> Result<Credentials, Refusal> {
     let id = one(form, "client_id");
-    let id = id
-        .ok_or(refuse("invalid_client", "the client is not named"))?
-        .to_owned();
+    let id = id.ok_or(refuse("invalid_client", "the client is not named"))?.to_owned();
     let secret = one(form, "client_secret").map(str::to_owned);
     let post = secret.is_some();
-    let method = if post {
-        Authentication::ClientSecretPost
-    } else {
-        Authentication::None
-    };
+    let method = if post { Authentication::ClientSecretPost } else { Authentication::None };
     Ok(Credentials { id, secret, method })
 }
 
 fn from_header(header: &str, form: &Parameters) -> Result<Credentials, Refusal> {
     // RFC 6749 §2.3: no more than one method in each request.
-    if ["client_secret", "client_assertion"]
-        .iter()
-        .any(|name| one(form, name).is_some())
-    {
-        return Err(refuse(
-            "invalid_request",
-            "use one client authentication method only",
-        ));
+    if ["client_secret", "client_assertion"].iter().any(|name| one(form, name).is_some()) {
+        return Err(refuse("invalid_request", "use one client authentication method only"));
     }
     let (id, secret) = basic(header).ok_or(refuse("invalid_client", "malformed credentials"))?;
     if one(form, "client_id").is_some_and(|named| named != id) {
-        return Err(refuse(
-            "invalid_request",
-            "header and form name different clients",
-        ));
+        return Err(refuse("invalid_request", "header and form name different clients"));
     }
-    Ok(Credentials {
-        id,
-        secret: Some(secret),
-        method: Authentication::ClientSecretBasic,
-    })
+    Ok(Credentials { id, secret: Some(secret), method: Authentication::ClientSecretBasic })
 }
 
 /// The two halves of a Basic header.

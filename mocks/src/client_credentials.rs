@@ -19,10 +19,7 @@ pub fn exchange(
 ) -> Result<Value, Refusal> {
     // RFC 6749 §4.4: confidential clients only.
     if client.secret.is_none() && !has(provider, Fault::UnknownGrantTypeAccepted) {
-        return Err(refuse(
-            "unauthorized_client",
-            "public clients may not use this grant",
-        ));
+        return Err(refuse("unauthorized_client", "public clients may not use this grant"));
     }
     let scope = scope::requested(&provider.dialect, client, one(form, "scope"))?;
     let grant = Grant {

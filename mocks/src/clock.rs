@@ -12,8 +12,6 @@ pub struct Clock {
 /// The stub's time in seconds since 1970.
 pub fn now(clock: Clock) -> u64 {
     // A machine whose clock is before 1970 gets 1970: nothing the stub does depends on the date.
-    let real = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     real.as_secs().saturating_add(clock.ahead)
 }

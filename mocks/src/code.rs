@@ -29,11 +29,7 @@ pub fn exchange(
         return Err(refuse("invalid_grant", "the code has expired"));
     }
     check_redirect_uri(&code, form)?;
-    check_verifier(
-        provider,
-        code.challenge.as_ref(),
-        one(form, "code_verifier"),
-    )?;
+    check_verifier(provider, code.challenge.as_ref(), one(form, "code_verifier"))?;
     if let Some(code) = provider.store.codes.get_mut(secret) {
         code.used = true;
     }
@@ -70,14 +66,12 @@ fn replayed(provider: &mut Provider, code: &Code, form: &Parameters) -> Refusal 
 fn check_redirect_uri(code: &Code, form: &Parameters) -> Result<(), Refusal> {
     match one(form, "redirect_uri") {
         // RFC 6749 §4.1.3: identical, and required if the authorization request had one.
-        Some(sent) if sent != code.redirect_uri => Err(refuse(
-            "invalid_grant",
-            "the redirect_uri is not that of the code",
-        )),
-        None if code.redirect_uri_sent => Err(refuse(
-            "invalid_grant",
-            "the redirect_uri of the code is missing",
-        )),
+        Some(sent) if sent != code.redirect_uri => {
+            Err(refuse("invalid_grant", "the redirect_uri is not that of the code"))
+        }
+        None if code.redirect_uri_sent => {
+            Err(refuse("invalid_grant", "the redirect_uri of the code is missing"))
+        }
         _ => Ok(()),
     }
 }
@@ -126,13 +120,9 @@ mod tests {
         assert!(matches(&challenge, verifier));
         let changed = verifier.to_lowercase();
         let longer = format!("{verifier}A");
-        for wrong in [
-            &changed,
-            &longer,
-            &verifier[..42],
-            "",
-            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
-        ] {
+        for wrong in
+            [&changed, &longer, &verifier[..42], "", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"]
+        {
             assert!(!matches(&challenge, wrong), "{wrong}");
         }
     }

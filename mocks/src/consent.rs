@@ -38,30 +38,16 @@ fn waiting(provider: &Provider, request: &Request, parameters: &Parameters) -> O
         return None;
     };
     let waits = pending.session == Some(cookie) && provider::now(provider) < pending.expires_at;
-    waits.then_some(Waiting {
-        handle,
-        authorization,
-        session,
-    })
+    waits.then_some(Waiting { handle, authorization, session })
 }
 
 fn unknown_request() -> Response {
-    page::error(
-        400,
-        "Nothing waits for your consent here. Start again at the application.",
-    )
+    page::error(400, "Nothing waits for your consent here. Start again at the application.")
 }
 
 fn show(provider: &Provider, waiting: &Waiting) -> Response {
-    let Waiting {
-        handle,
-        authorization,
-        session,
-    } = waiting;
-    let fields = [
-        ("csrf", session.csrf.as_str()),
-        ("request", handle.as_str()),
-    ];
+    let Waiting { handle, authorization, session } = waiting;
+    let fields = [("csrf", session.csrf.as_str()), ("request", handle.as_str())];
     let form = page::form(&provider.dialect.endpoints.consent, &fields, BUTTONS);
     let what = asked_for(&authorization.reply_to.client_id, &authorization.scope);
     page::page(200, "Do you agree?", &format!("{what}\n{form}"))
@@ -100,16 +86,9 @@ fn submit(provider: &mut Provider, request: &Request) -> Response {
 }
 
 fn approve(provider: &mut Provider, request: &Request, waiting: Waiting) -> Response {
-    let Waiting {
-        handle,
-        authorization,
-        session,
-    } = waiting;
+    let Waiting { handle, authorization, session } = waiting;
     provider.store.pending.remove(&handle);
-    let key = (
-        session.username.clone(),
-        authorization.reply_to.client_id.clone(),
-    );
+    let key = (session.username.clone(), authorization.reply_to.client_id.clone());
     let agreed = provider.store.consents.entry(key).or_default();
     agreed.extend(authorization.scope.iter().cloned());
     decide::issue_code(provider, request, authorization, &session)

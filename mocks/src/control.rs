@@ -78,10 +78,7 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
 }
 
 fn respond(outcome: Outcome) -> Response {
-    outcome.map_or_else(
-        |message| bad(400, &message),
-        |value| wire::json(200, &value),
-    )
+    outcome.map_or_else(|message| bad(400, &message), |value| wire::json(200, &value))
 }
 
 fn bad(status: u16, message: &str) -> Response {
@@ -121,23 +118,14 @@ fn advance(provider: &mut Provider, body: &[u8]) -> Outcome {
     let digits = || advance.as_str().and_then(|text| text.parse().ok());
     let advance = advance.as_u64().or_else(digits);
     let advance: u64 = advance.ok_or_else(|| format!("send {hint}"))?;
-    let ahead = provider
-        .clock
-        .ahead
-        .checked_add(advance)
-        .filter(|ahead| *ahead <= FARTHEST);
+    let ahead = provider.clock.ahead.checked_add(advance).filter(|ahead| *ahead <= FARTHEST);
     provider.clock.ahead = ahead.ok_or("the stub's time can be at most a century ahead")?;
     Ok(json!({ "now": provider::now(provider), "ahead": provider.clock.ahead }))
 }
 
 fn rotate(provider: &mut Provider, body: &[u8]) -> Outcome {
     let hint = r#"{"mode": "overlap"}, "drop" or "prepublish", or no body"#;
-    let mode = if body.is_empty() {
-        Rotate::default()
-    } else {
-        parse(body, hint)?
-    }
-    .mode;
+    let mode = if body.is_empty() { Rotate::default() } else { parse(body, hint)? }.mode;
     let drops = has(provider, Fault::DropsOldKeyAtRotation) && mode == Rotation::Overlap;
     let mode = if drops { Rotation::Drop } else { mode };
     let now = provider::now(provider);
@@ -183,36 +171,19 @@ fn decide(provider: &mut Provider, body: &[u8]) -> Outcome {
 fn login(provider: &Provider, username: Option<&str>) -> Result<Login, String> {
     let named = |name| dialect::user(&provider.dialect, name);
     let user = username.map_or_else(|| provider.dialect.users.first(), named);
-    let known: Vec<_> = provider
-        .dialect
-        .users
-        .iter()
-        .map(|user| &*user.username)
-        .collect();
+    let known: Vec<_> = provider.dialect.users.iter().map(|user| &*user.username).collect();
     let user = user.ok_or_else(|| format!("unknown user; known: {}", known.join(", ")))?;
     let (auth_time, sid) = (provider::now(provider), random::secret());
-    Ok(Login {
-        username: user.username.clone(),
-        auth_time,
-        sid,
-    })
+    Ok(Login { username: user.username.clone(), auth_time, sid })
 }
 
 fn set_faults(provider: &mut Provider, body: &[u8]) -> Outcome {
     let Faults { set } = parse(body, r#"{"set": ["code_reusable"]}, or [] for none"#)?;
     let known = |name: &String| {
-        let unknown = || {
-            format!(
-                "unknown fault {name:?}; known: {}",
-                fault::names().join(", ")
-            )
-        };
+        let unknown = || format!("unknown fault {name:?}; known: {}", fault::names().join(", "));
         fault::find(name).ok_or_else(unknown)
     };
-    provider.faults = set
-        .iter()
-        .map(known)
-        .collect::<Result<BTreeSet<Fault>, String>>()?;
+    provider.faults = set.iter().map(known).collect::<Result<BTreeSet<Fault>, String>>()?;
     Ok(active_faults(provider))
 }
 

@@ -40,13 +40,7 @@ pub fn proceed(
         }
         (Some(Need::Consent(_)), Some((cookie, _))) => {
             let page = provider.dialect.endpoints.consent.clone();
-            wait(
-                provider,
-                request,
-                &page,
-                Goal::Authorization(authorization),
-                Some(cookie),
-            )
+            wait(provider, request, &page, Goal::Authorization(authorization), Some(cookie))
         }
         (None, Some((_, session))) => issue_code(provider, request, authorization, &session),
         (_, _) => wait_for_login(provider, request, Goal::Authorization(authorization)),
@@ -76,25 +70,15 @@ fn is_stale(provider: &Provider, authorization: &Authorization, session: &Sessio
     let age = provider::now(provider).saturating_sub(session.auth_time);
     let asked = ["login", "select_account"];
     let sub = dialect::user(&provider.dialect, &session.username).map(|user| &user.sub);
-    asked
-        .iter()
-        .any(|prompt| scope::contains(&authorization.prompt, prompt))
-        || authorization
-            .max_age
-            .is_some_and(|max_age| max_age == 0 || age > max_age)
-        || authorization
-            .expected_sub
-            .as_ref()
-            .is_some_and(|expected| Some(expected) != sub)
+    asked.iter().any(|prompt| scope::contains(&authorization.prompt, prompt))
+        || authorization.max_age.is_some_and(|max_age| max_age == 0 || age > max_age)
+        || authorization.expected_sub.as_ref().is_some_and(|expected| Some(expected) != sub)
 }
 
 fn needs_consent(provider: &Provider, authorization: &Authorization, session: &Session) -> bool {
     let client_id = &authorization.reply_to.client_id;
     let client = dialect::client(&provider.dialect, client_id);
-    let agreed = provider
-        .store
-        .consents
-        .get(&(session.username.clone(), client_id.clone()));
+    let agreed = provider.store.consents.get(&(session.username.clone(), client_id.clone()));
     let agreed_to = |scope| agreed.is_some_and(|agreed| agreed.contains(scope));
     scope::contains(&authorization.prompt, "consent")
         || match client.map(|client| client.consent) {
@@ -119,18 +103,8 @@ fn wait(
 ) -> Response {
     let handle = random::secret();
     let expires_at = provider::now(provider) + provider.dialect.lifetimes.pending_authorization;
-    provider.store.pending.insert(
-        handle.clone(),
-        Pending {
-            goal,
-            session,
-            expires_at,
-        },
-    );
-    wire::redirect(
-        request,
-        &format!("{}{page}?request={handle}", provider.issuer),
-    )
+    provider.store.pending.insert(handle.clone(), Pending { goal, session, expires_at });
+    wire::redirect(request, &format!("{}{page}?request={handle}", provider.issuer))
 }
 
 /// Grants what was asked for and sends the code.
@@ -140,13 +114,7 @@ pub fn issue_code(
     authorization: Authorization,
     session: &Session,
 ) -> Response {
-    let Authorization {
-        reply_to,
-        scope,
-        nonce,
-        challenge,
-        ..
-    } = authorization;
+    let Authorization { reply_to, scope, nonce, challenge, .. } = authorization;
     let grant = Grant {
         client_id: reply_to.client_id.clone(),
         login: Some(login(session)),
@@ -173,15 +141,6 @@ pub fn issue_code(
 
 /// What a grant remembers of a session.
 pub fn login(session: &Session) -> Login {
-    let Session {
-        username,
-        auth_time,
-        sid,
-        ..
-    } = session.clone();
-    Login {
-        username,
-        auth_time,
-        sid,
-    }
+    let Session { username, auth_time, sid, .. } = session.clone();
+    Login { username, auth_time, sid }
 }

@@ -23,10 +23,7 @@ fn authorize(provider: &mut Provider, request: &Request) -> Result<Response, Ref
     let form = form::back_channel(request)?;
     let client = client_auth::authenticate(provider, request, &form)?;
     if !client.grants.contains(&GrantType::DeviceCode) {
-        return Err(refuse(
-            "unauthorized_client",
-            "the client may not use this grant",
-        ));
+        return Err(refuse("unauthorized_client", "the client may not use this grant"));
     }
     let scope = scope::requested(&provider.dialect, &client, one(&form, "scope"))?;
     let device = Device {
@@ -49,10 +46,7 @@ fn authorize(provider: &mut Provider, request: &Request) -> Result<Response, Ref
 /// RFC 8628 §3.2: the device authorization response.
 fn description(provider: &Provider, device_code: &str, device: &Device) -> Value {
     let user_code = displayed(&device.user_code);
-    let page = format!(
-        "{}{}",
-        provider.issuer, provider.dialect.endpoints.device_verification
-    );
+    let page = format!("{}{}", provider.issuer, provider.dialect.endpoints.device_verification);
     let mut description = json!({
         "device_code": device_code,
         "user_code": user_code,
@@ -80,17 +74,10 @@ pub fn poll(provider: &mut Provider, client: &Client, form: &Parameters) -> Resu
     // RFC 8628 §3.4 and RFC 6749 §5.2: bound to its client; good for one exchange.
     let device = device
         .filter(|device| device.client_id == client.id && !device.used)
-        .ok_or(refuse(
-            "invalid_grant",
-            "the device_code is unknown or was used",
-        ))?;
+        .ok_or(refuse("invalid_grant", "the device_code is unknown or was used"))?;
     if has_expired(provider, &device) {
         let forgotten = has(provider, Fault::ExpiredDeviceCodeIsUnknown);
-        let error = if forgotten {
-            "invalid_grant"
-        } else {
-            "expired_token"
-        };
+        let error = if forgotten { "invalid_grant" } else { "expired_token" };
         return Err(refuse(error, "the device_code has expired"));
     }
     match decision(provider, &device) {
@@ -117,26 +104,16 @@ fn decision(provider: &Provider, device: &Device) -> Decision {
 /// The approval of somebody who has never been asked.
 fn nobody(provider: &Provider) -> Decision {
     let auth_time = provider::now(provider);
-    provider
-        .dialect
-        .users
-        .first()
-        .map_or(Decision::Pending, |user| {
-            let (username, sid) = (user.username.clone(), random::secret());
-            Decision::Approved(Login {
-                username,
-                auth_time,
-                sid,
-            })
-        })
+    provider.dialect.users.first().map_or(Decision::Pending, |user| {
+        let (username, sid) = (user.username.clone(), random::secret());
+        Decision::Approved(Login { username, auth_time, sid })
+    })
 }
 
 /// RFC 8628 §3.5: `slow_down` is `authorization_pending` for a client that polls too fast.
 fn pending(provider: &mut Provider, code: &str, device: &Device) -> Refusal {
     let now = provider::now(provider);
-    let early = device
-        .last_poll
-        .is_some_and(|last| now < last.saturating_add(device.interval));
+    let early = device.last_poll.is_some_and(|last| now < last.saturating_add(device.interval));
     let slow_down = early && !has(provider, Fault::NeverSlowsDown);
     let polling = &provider.dialect.device;
     // RFC 8628 §3.5: the interval grows by 5 seconds for this and all subsequent requests.

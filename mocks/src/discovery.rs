@@ -30,11 +30,7 @@ pub fn authorization_server_metadata(provider: &mut Provider, _: &Request) -> Re
 /// The answer at a path where nothing is.
 pub fn not_found() -> Response {
     let (error, description) = ("not_found", "nothing is served at this path");
-    refusal::answer(&Refusal {
-        status: 404,
-        error,
-        description,
-    })
+    refusal::answer(&Refusal { status: 404, error, description })
 }
 
 fn metadata(provider: &Provider) -> Value {

@@ -41,15 +41,10 @@ impl Engine {
     /// When no dialect or no fault has a given name.
     pub fn new(dialect: &str, faults: &[String], base_url: &str) -> Result<Engine, StubError> {
         let dialect = dialect::find(dialect).ok_or_else(|| unknown_dialect(dialect))?;
-        let faults = faults
-            .iter()
-            .map(|name| fault::find(name).ok_or_else(|| unknown_fault(name)));
+        let faults = faults.iter().map(|name| fault::find(name).ok_or_else(|| unknown_fault(name)));
         let faults = faults.collect::<Result<BTreeSet<Fault>, StubError>>()?;
         let routes = routes(&dialect.endpoints);
-        Ok(Engine {
-            routes,
-            provider: Mutex::new(provider(dialect, faults, base_url)),
-        })
+        Ok(Engine { routes, provider: Mutex::new(provider(dialect, faults, base_url)) })
     }
 
     /// Answers a request, whatever is in it.
@@ -72,17 +67,11 @@ impl Engine {
 }
 
 fn unknown_dialect(name: &str) -> StubError {
-    StubError::UnknownDialect {
-        name: name.into(),
-        known: crate::dialects().join(", "),
-    }
+    StubError::UnknownDialect { name: name.into(), known: crate::dialects().join(", ") }
 }
 
 fn unknown_fault(name: &str) -> StubError {
-    StubError::UnknownFault {
-        name: name.into(),
-        known: fault::names().join(", "),
-    }
+    StubError::UnknownFault { name: name.into(), known: fault::names().join(", ") }
 }
 
 fn provider(dialect: Dialect, faults: BTreeSet<Fault>, base_url: &str) -> Provider {
@@ -100,11 +89,7 @@ fn provider(dialect: Dialect, faults: BTreeSet<Fault>, base_url: &str) -> Provid
 fn follow(route: &Route, provider: &mut Provider, request: &Request) -> Response {
     *provider.counters.requests.entry(route.name).or_default() += 1;
     // RFC 9110 §9.3.2: HEAD is answered as GET; the server leaves out the body.
-    let method = if request.method == "HEAD" {
-        "GET"
-    } else {
-        &request.method
-    };
+    let method = if request.method == "HEAD" { "GET" } else { &request.method };
     if route.allow.split(", ").any(|allowed| allowed == method) {
         return (route.answer)(provider, request);
     }
@@ -114,21 +99,13 @@ fn follow(route: &Route, provider: &mut Provider, request: &Request) -> Response
 }
 
 fn plain_error(status: u16, error: &str, description: &str) -> Response {
-    wire::json(
-        status,
-        &json!({ "error": error, "error_description": description }),
-    )
+    wire::json(status, &json!({ "error": error, "error_description": description }))
 }
 
 fn routes(at: &Endpoints) -> Vec<Route> {
     type Answer = fn(&mut Provider, &Request) -> Response;
     let rows: [(&String, &'static str, &'static str, Answer); 13] = [
-        (
-            &at.openid_configuration,
-            "openid_configuration",
-            GET,
-            discovery::openid_configuration,
-        ),
+        (&at.openid_configuration, "openid_configuration", GET, discovery::openid_configuration),
         (
             &at.authorization_server_metadata,
             "authorization_server_metadata",
@@ -142,34 +119,14 @@ fn routes(at: &Endpoints) -> Vec<Route> {
         (&at.token, "token", POST, token::answer),
         (&at.userinfo, "userinfo", BOTH, userinfo::answer),
         (&at.revocation, "revocation", POST, revocation::answer),
-        (
-            &at.introspection,
-            "introspection",
-            POST,
-            introspection::answer,
-        ),
-        (
-            &at.device_authorization,
-            "device_authorization",
-            POST,
-            device::answer,
-        ),
-        (
-            &at.device_verification,
-            "device_verification",
-            BOTH,
-            verification::answer,
-        ),
+        (&at.introspection, "introspection", POST, introspection::answer),
+        (&at.device_authorization, "device_authorization", POST, device::answer),
+        (&at.device_verification, "device_verification", BOTH, verification::answer),
         (&at.end_session, "end_session", BOTH, logout::answer),
     ];
     let route = |(path, name, allow, answer): (&String, _, _, _)| {
         let path = path.clone();
-        Route {
-            path,
-            name,
-            allow,
-            answer,
-        }
+        Route { path, name, allow, answer }
     };
     rows.into_iter().map(route).collect()
 }

@@ -132,11 +132,7 @@ mod tests {
     #[test]
     fn every_fault_breaks_a_requirement_and_says_how() {
         for row in rows() {
-            assert!(
-                !row.title.is_empty() && !row.requirements.is_empty(),
-                "{}",
-                row.name
-            );
+            assert!(!row.title.is_empty() && !row.requirements.is_empty(), "{}", row.name);
         }
     }
 }

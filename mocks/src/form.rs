@@ -18,11 +18,7 @@ pub fn one<'a>(parameters: &'a Parameters, name: &str) -> Option<&'a str> {
 
 /// The values of every parameter of that name.
 pub fn all<'a>(parameters: &'a Parameters, name: &str) -> impl Iterator<Item = &'a str> {
-    parameters
-        .0
-        .iter()
-        .filter(move |(key, _)| key == name)
-        .map(|(_, value)| value.as_str())
+    parameters.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 /// The name of a parameter that is sent twice although it must not be.
@@ -37,10 +33,7 @@ pub fn repeated(parameters: &Parameters) -> Option<&str> {
 /// Parses a query or a form.
 pub fn parse(raw: &[u8]) -> Result<Parameters, Malformed> {
     let mut pairs = Vec::new();
-    for pair in raw
-        .split(|&byte| byte == b'&')
-        .filter(|pair| !pair.is_empty())
-    {
+    for pair in raw.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {
         let at = pair.iter().position(|&byte| byte == b'=');
         let (name, value) = at.map_or((pair, &b""[..]), |at| (&pair[..at], &pair[at + 1..]));
         let (name, value) = (decode(name)?, decode(value)?);
@@ -69,19 +62,11 @@ pub fn decode(encoded: &[u8]) -> Result<String, Malformed> {
         });
     }
     let text = String::from_utf8(decoded).map_err(|_| Malformed)?;
-    if text.contains('\0') {
-        Err(Malformed)
-    } else {
-        Ok(text)
-    }
+    if text.contains('\0') { Err(Malformed) } else { Ok(text) }
 }
 
 fn hexadecimal(digits: &[u8]) -> Result<u8, Malformed> {
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-    };
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     match (digit(digits[0]), digit(digits[1])) {
         (Some(high), Some(low)) => Ok(high * 16 + low),
         _ => Err(Malformed),
@@ -94,10 +79,7 @@ pub fn body(request: &Request) -> Result<Parameters, Refusal> {
     let media_type = headers(request, "content-type").next().unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
     if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(refuse(
-            "invalid_request",
-            "send application/x-www-form-urlencoded",
-        ));
+        return Err(refuse("invalid_request", "send application/x-www-form-urlencoded"));
     }
     parse(&request.body).map_err(|Malformed| refuse("invalid_request", "the form is malformed"))
 }
@@ -106,27 +88,19 @@ pub fn body(request: &Request) -> Result<Parameters, Refusal> {
 pub fn back_channel(request: &Request) -> Result<Parameters, Refusal> {
     if !request.query.is_empty() {
         // RFC 6749 §2.3.1: the parameters must not be included in the request URI.
-        return Err(refuse(
-            "invalid_request",
-            "send parameters in the body, not in the URL",
-        ));
+        return Err(refuse("invalid_request", "send parameters in the body, not in the URL"));
     }
     let form = body(request)?;
     // RFC 6749 §3.2: parameters must not be included more than once.
     match repeated(&form) {
-        Some(_) => Err(refuse(
-            "invalid_request",
-            "a parameter is sent more than once",
-        )),
+        Some(_) => Err(refuse("invalid_request", "a parameter is sent more than once")),
         None => Ok(form),
     }
 }
 
 /// Encodes parameters for a query or a form.
 pub fn encode(parameters: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(parameters)
-        .finish()
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()
 }
 
 #[cfg(test)]
@@ -160,11 +134,7 @@ mod tests {
             ("resource=x&resource=y", None),
         ];
         for (query, name) in cases {
-            assert_eq!(
-                repeated(&parse(query.as_bytes()).expect(query)),
-                name,
-                "{query}"
-            );
+            assert_eq!(repeated(&parse(query.as_bytes()).expect(query)), name, "{query}");
         }
     }
 }

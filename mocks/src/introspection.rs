@@ -31,10 +31,7 @@ fn introspect(provider: &Provider, request: &Request) -> Result<Response, Refusa
     let client = client_auth::authenticate(provider, request, &form)?;
     // RFC 7662 §2.1: some authorization is required, or tokens could be scanned for.
     if client.secret.is_none() {
-        return Err(refuse(
-            "invalid_client",
-            "a public client may not introspect tokens",
-        ));
+        return Err(refuse("invalid_client", "a public client may not introspect tokens"));
     }
     let secret = one(&form, "token").ok_or(refuse("invalid_request", "token is missing"))?;
     if !is_known(provider, secret) {
@@ -101,11 +98,7 @@ fn refresh_token<'a>(provider: &'a Provider, secret: &str) -> Option<Live<'a>> {
 /// RFC 7662 §2.2: what is said about an active token.
 fn description(provider: &Provider, live: &Live) -> Value {
     let as_string = has(provider, Fault::IntrospectionActiveAsString);
-    let active = if as_string {
-        json!("true")
-    } else {
-        json!(true)
-    };
+    let active = if as_string { json!("true") } else { json!(true) };
     let mut description = json!({
         "active": active,
         "scope": live.scope.join(" "),

@@ -29,12 +29,7 @@ pub fn tokens(
     scope: &[String],
     occasion: Occasion,
 ) -> Result<Value, Refusal> {
-    let grant = provider
-        .store
-        .grants
-        .get(&number)
-        .filter(|grant| !grant.revoked)
-        .cloned();
+    let grant = provider.store.grants.get(&number).filter(|grant| !grant.revoked).cloned();
     let grant = grant.ok_or(refuse("invalid_grant", "the grant was revoked"))?;
     let access_token = access_token(provider, number, &grant, scope, occasion);
     let mut response = json!({ "access_token": access_token });
@@ -47,11 +42,7 @@ pub fn tokens(
     if may_refresh(provider, &grant) {
         response["refresh_token"] = refresh_token(provider, number).into();
     }
-    if let Some(login) = grant
-        .login
-        .as_ref()
-        .filter(|_| scope::contains(scope, "openid"))
-    {
+    if let Some(login) = grant.login.as_ref().filter(|_| scope::contains(scope, "openid")) {
         let id_token = id_token(provider, &grant, login, &access_token, occasion);
         response["id_token"] = id_token.into();
         provider::count_issued(provider, "id_token");
@@ -99,12 +90,7 @@ fn may_refresh(provider: &Provider, grant: &Grant) -> bool {
 fn refresh_token(provider: &mut Provider, number: u64) -> String {
     let now = provider::now(provider);
     let expires_at = now + provider.dialect.lifetimes.refresh_token;
-    let token = RefreshToken {
-        grant: number,
-        issued_at: now,
-        expires_at,
-        used: false,
-    };
+    let token = RefreshToken { grant: number, issued_at: now, expires_at, used: false };
     let secret = random::secret();
     provider.store.refresh_tokens.insert(secret.clone(), token);
     provider::count_issued(provider, "refresh_token");

@@ -29,11 +29,7 @@ fn assemble(provider: &Provider, key: &Key, kid: &str, claims: &Value) -> String
 /// The signature as this stub sends it. Applied twice it changes nothing.
 fn as_sent(provider: &Provider, mut signature: Vec<u8>) -> Vec<u8> {
     if has(provider, Fault::SignatureDoesNotVerify) {
-        signature
-            .iter_mut()
-            .rev()
-            .take(8)
-            .for_each(|byte| *byte ^= 0xa5);
+        signature.iter_mut().rev().take(8).for_each(|byte| *byte ^= 0xa5);
     }
     signature
 }
@@ -44,11 +40,7 @@ pub fn verify(provider: &Provider, token: &str) -> Option<Value> {
     let (_, payload) = message.split_once('.')?;
     let signature = as_sent(provider, URL_SAFE_NO_PAD.decode(signature).ok()?);
     let right = |key: &Key| keys::verifies(key, message.as_bytes(), &signature);
-    let ours = provider
-        .keys
-        .keys
-        .iter()
-        .any(|ring_key| right(&ring_key.key));
+    let ours = provider.keys.keys.iter().any(|ring_key| right(&ring_key.key));
     let decoys = || has(provider, Fault::SignsWithUnpublishedKey) && right(&keys::decoy(0));
     if !(ours || decoys()) {
         return None;

@@ -69,10 +69,7 @@ pub fn decoy(index: usize) -> Arc<Key> {
 
 /// A new ring with its first key.
 pub fn ring() -> KeyRing {
-    KeyRing {
-        keys: vec![fresh(0)],
-        signing: 0,
-    }
+    KeyRing { keys: vec![fresh(0)], signing: 0 }
 }
 
 /// Generating a key takes about 200 ms, so the stubs of one process share theirs.
@@ -86,30 +83,17 @@ fn pooled(pool: &Mutex<Vec<Arc<Key>>>, index: usize) -> Arc<Key> {
 
 fn fresh(index: usize) -> RingKey {
     let key = pooled(&SIGNING, index);
-    RingKey {
-        kid: key.thumbprint.clone(),
-        key,
-        retires_at: None,
-        hidden_answers: 0,
-    }
+    RingKey { kid: key.thumbprint.clone(), key, retires_at: None, hidden_answers: 0 }
 }
 
 fn generate() -> Key {
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).expect("2048 bits is a supported size");
     let (modulus, exponent) = components(pair.public_key().as_ref());
-    let (modulus, exponent) = (
-        URL_SAFE_NO_PAD.encode(modulus),
-        URL_SAFE_NO_PAD.encode(exponent),
-    );
+    let (modulus, exponent) = (URL_SAFE_NO_PAD.encode(modulus), URL_SAFE_NO_PAD.encode(exponent));
     // RFC 7638 §3.2: exactly the required members, in lexicographic order, without white space.
     let members = format!(r#"{{"e":"{exponent}","kty":"RSA","n":"{modulus}"}}"#);
     let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(members));
-    Key {
-        thumbprint,
-        modulus,
-        exponent,
-        pair,
-    }
+    Key { thumbprint, modulus, exponent, pair }
 }
 
 /// Modulus and exponent of an `RSAPublicKey` (RFC 8017 §A.1.1) without leading zeros.
@@ -142,12 +126,7 @@ fn element(der: &[u8]) -> (&[u8], &[u8]) {
 pub fn sign(key: &Key, message: &[u8]) -> Vec<u8> {
     let mut signature = vec![0; key.pair.public_modulus_len()];
     key.pair
-        .sign(
-            &RSA_PKCS1_SHA256,
-            &SystemRandom::new(),
-            message,
-            &mut signature,
-        )
+        .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
         .expect("the buffer is as long as the modulus");
     signature
 }
@@ -193,10 +172,7 @@ mod tests {
         let mut long = vec![0x30, 0x81, 0x80];
         long.extend([7; 0x80]);
         assert_eq!(element(&long), (&[7; 0x80][..], &[][..]));
-        assert_eq!(
-            components(&[0x30, 7, 2, 2, 0, 0x81, 2, 1, 3]),
-            (&[0x81][..], &[3][..])
-        );
+        assert_eq!(components(&[0x30, 7, 2, 2, 0, 0x81, 2, 1, 3]), (&[0x81][..], &[3][..]));
     }
 
     #[test]

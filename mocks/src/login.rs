@@ -18,11 +18,7 @@ const CSRF_COOKIE: &str = "stub_csrf";
 
 /// Answers at the login page.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
-    if request.method == "POST" {
-        submit(provider, request)
-    } else {
-        show(provider, request)
-    }
+    if request.method == "POST" { submit(provider, request) } else { show(provider, request) }
 }
 
 fn show(provider: &Provider, request: &Request) -> Response {
@@ -42,10 +38,7 @@ fn live_pending(provider: &Provider, parameters: &Parameters) -> Option<(String,
 }
 
 fn unknown_request() -> Response {
-    page::error(
-        400,
-        "This login is unknown or took too long. Start again at the application.",
-    )
+    page::error(400, "This login is unknown or took too long. Start again at the application.")
 }
 
 fn login_page(provider: &Provider, request: &Request, handle: &str, message: &str) -> Response {
@@ -75,10 +68,7 @@ fn submit(provider: &mut Provider, request: &Request) -> Response {
     };
     let (sent, expected) = (one(&form, "csrf"), csrf_cookie(request));
     if sent.is_none() || sent != expected {
-        return page::error(
-            403,
-            "This form does not come from the login page of this browser.",
-        );
+        return page::error(403, "This form does not come from the login page of this browser.");
     }
     let Some((handle, pending)) = live_pending(provider, &form) else {
         return unknown_request();
@@ -92,12 +82,7 @@ fn submit(provider: &mut Provider, request: &Request) -> Response {
             provider.store.pending.remove(&handle);
             log_in(provider, request, username, pending.goal)
         }
-        None => login_page(
-            provider,
-            request,
-            &handle,
-            "The username or the password is wrong.",
-        ),
+        None => login_page(provider, request, &handle, "The username or the password is wrong."),
     }
 }
 
@@ -133,10 +118,7 @@ fn log_in(provider: &mut Provider, request: &Request, username: String, goal: Go
     };
     // A new secret at every login, so that nobody can plant a session before it.
     let cookie = random::secret();
-    provider
-        .store
-        .sessions
-        .insert(cookie.clone(), session.clone());
+    provider.store.sessions.insert(cookie.clone(), session.clone());
     let response = match goal {
         Goal::Authorization(authorization) => {
             let session = Some((cookie.clone(), session));
@@ -145,9 +127,5 @@ fn log_in(provider: &mut Provider, request: &Request, username: String, goal: Go
         Goal::DeviceVerification(code) => verification::resume(provider, request, code.as_deref()),
     };
     let attributes = "Path=/; HttpOnly; SameSite=Lax";
-    with_header(
-        response,
-        "Set-Cookie",
-        &format!("{SESSION_COOKIE}={cookie}; {attributes}"),
-    )
+    with_header(response, "Set-Cookie", &format!("{SESSION_COOKIE}={cookie}; {attributes}"))
 }

@@ -50,10 +50,7 @@ fn origin(provider: &Provider, parameters: &Parameters) -> Origin {
     // §2: a hint is accepted although it has expired; its signature must be ours.
     let claims = one(parameters, "id_token_hint").map(|hint| jwt::verify(provider, hint));
     let Some(claims) = claims else {
-        return Origin {
-            client_id: named,
-            sid: None,
-        };
+        return Origin { client_id: named, sid: None };
     };
     let claim = |name: &str| claims.as_ref().and_then(|claims| claims[name].as_str());
     match (claim("iss"), claim("aud")) {
@@ -61,10 +58,7 @@ fn origin(provider: &Provider, parameters: &Parameters) -> Origin {
         (Some(iss), Some(aud))
             if iss == provider.issuer && named.as_deref().is_none_or(|named| named == aud) =>
         {
-            Origin {
-                client_id: Some(aud.into()),
-                sid: claim("sid").map(str::to_owned),
-            }
+            Origin { client_id: Some(aud.into()), sid: claim("sid").map(str::to_owned) }
         }
         _ => Origin::default(),
     }
@@ -78,21 +72,12 @@ fn is_agreed(session: &Session, origin: &Origin, request: &Request, form: &Param
 
 fn ask(provider: &Provider, session: &Session, parameters: &Parameters) -> Response {
     let mut fields = vec![("csrf", session.csrf.as_str())];
-    for name in [
-        "client_id",
-        "id_token_hint",
-        "post_logout_redirect_uri",
-        "state",
-    ] {
+    for name in ["client_id", "id_token_hint", "post_logout_redirect_uri", "state"] {
         fields.extend(one(parameters, name).map(|value| (name, value)));
     }
     let button = "<button type=\"submit\" name=\"confirm\" value=\"yes\">Log out</button>";
     let form = page::form(&provider.dialect.endpoints.end_session, &fields, button);
-    page::page(
-        200,
-        "Log out?",
-        &format!("<p>Do you want to log out?</p>\n{form}"),
-    )
+    page::page(200, "Log out?", &format!("<p>Do you want to log out?</p>\n{form}"))
 }
 
 fn done(
@@ -117,10 +102,7 @@ fn registered_address<'a>(
 ) -> Option<&'a str> {
     let address = one(parameters, "post_logout_redirect_uri")?;
     let client = dialect::client(&provider.dialect, origin.client_id.as_deref()?)?;
-    let registered = client
-        .post_logout_redirect_uris
-        .iter()
-        .any(|known| known == address);
+    let registered = client.post_logout_redirect_uris.iter().any(|known| known == address);
     registered.then_some(address)
 }
 

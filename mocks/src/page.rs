@@ -11,14 +11,8 @@ pub fn page(status: u16, title: &str, body: &str) -> Response {
          <body>\n<h1>{title}</h1>\n{body}\n</body>\n</html>\n",
         title = escape(title),
     );
-    let response = Response {
-        status,
-        body: html.into_bytes(),
-        ..Response::default()
-    };
-    PROTECTION.iter().fold(response, |response, (name, value)| {
-        with_header(response, name, value)
-    })
+    let response = Response { status, body: html.into_bytes(), ..Response::default() };
+    PROTECTION.iter().fold(response, |response, (name, value)| with_header(response, name, value))
 }
 
 // RFC 9700 §4.16: no framing of the pages on which the user decides. §4.2.4: no referrer leaves them.
@@ -41,10 +35,7 @@ pub fn form(action: &str, fields: &[(&str, &str)], rest: &str) -> String {
     for (name, value) in fields {
         let (name, value) = (escape(name), escape(value));
         // Writing to a String does not fail.
-        let _ = writeln!(
-            html,
-            "<input type=\"hidden\" name=\"{name}\" value=\"{value}\">"
-        );
+        let _ = writeln!(html, "<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
     }
     html + rest + "\n</form>"
 }

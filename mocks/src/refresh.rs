@@ -19,11 +19,7 @@ pub fn exchange(
     let secret = one(form, "refresh_token");
     let secret = secret.ok_or(refuse("invalid_request", "refresh_token is missing"))?;
     let number = usable(provider, client, secret)?;
-    let granted = provider
-        .store
-        .grants
-        .get(&number)
-        .map(|grant| grant.scope.clone());
+    let granted = provider.store.grants.get(&number).map(|grant| grant.scope.clone());
     let scope = narrowed(&granted.unwrap_or_default(), one(form, "scope"))?;
     let tokens = issue::tokens(provider, number, &scope, Occasion::Refresh)?;
     if let Some(token) = provider.store.refresh_tokens.get_mut(secret) {
@@ -48,10 +44,7 @@ fn usable(provider: &mut Provider, client: &Client, secret: &str) -> Result<u64,
     }
     if provider::now(provider) >= token.expires_at || !store::is_live(&provider.store, token.grant)
     {
-        return Err(refuse(
-            "invalid_grant",
-            "the refresh_token has expired or was revoked",
-        ));
+        return Err(refuse("invalid_grant", "the refresh_token has expired or was revoked"));
     }
     Ok(token.grant)
 }
@@ -62,10 +55,7 @@ fn narrowed(granted: &[String], asked: Option<&str>) -> Result<Vec<String>, Refu
     };
     // RFC 6749 §6: no scope that was not granted; omitted means the same as before.
     if asked.is_empty() || !asked.iter().all(|scope| granted.contains(scope)) {
-        return Err(refuse(
-            "invalid_scope",
-            "the scope exceeds the one that was granted",
-        ));
+        return Err(refuse("invalid_scope", "the scope exceeds the one that was granted"));
     }
     Ok(asked)
 }

@@ -19,11 +19,7 @@ pub struct Refusal {
 pub fn refuse(error: &'static str, description: &'static str) -> Refusal {
     // RFC 6749 §5.2: invalid_client may be 401, and must be if the client used the header.
     let status = if error == "invalid_client" { 401 } else { 400 };
-    Refusal {
-        status,
-        error,
-        description,
-    }
+    Refusal { status, error, description }
 }
 
 /// The JSON response that a refusal makes.
@@ -34,11 +30,7 @@ pub fn answer(refusal: &Refusal) -> Response {
         return response;
     }
     // RFC 6749 §5.2: the 401 response names the scheme that the client may use.
-    wire::with_header(
-        response,
-        "WWW-Authenticate",
-        "Basic realm=\"authgauge stub\"",
-    )
+    wire::with_header(response, "WWW-Authenticate", "Basic realm=\"authgauge stub\"")
 }
 
 /// Either the response or the one that the refusal makes.

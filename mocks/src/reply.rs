@@ -16,12 +16,7 @@ pub fn grant(provider: &Provider, request: &Request, to: &ReplyTo, code: &str) -
 pub fn deny(provider: &Provider, request: &Request, to: &ReplyTo, denial: Denial) -> Response {
     let wrong = has(provider, Fault::WrongAuthorizeErrorCodes);
     let error = if wrong { "server_error" } else { denial.error };
-    send(
-        provider,
-        request,
-        to,
-        &[("error", error), ("error_description", denial.description)],
-    )
+    send(provider, request, to, &[("error", error), ("error_description", denial.description)])
 }
 
 fn send(provider: &Provider, request: &Request, to: &ReplyTo, what: &[(&str, &str)]) -> Response {
@@ -47,9 +42,5 @@ fn form_post(uri: &str, parameters: &[(&str, &str)]) -> Response {
     let button = "<button type=\"submit\">Continue</button>";
     let form = page::form(uri, parameters, button);
     let script = "<script>document.forms[0].submit()</script>";
-    page::page(
-        200,
-        "Returning to the application",
-        &format!("{form}\n{script}"),
-    )
+    page::page(200, "Returning to the application", &format!("{form}\n{script}"))
 }

@@ -37,18 +37,8 @@ fn revoke(provider: &mut Provider, request: &Request) -> Result<Response, Refusa
 
 /// The grant of a token, and whether it is a refresh token.
 fn find(provider: &Provider, secret: &str) -> Option<(u64, bool)> {
-    let refresh = provider
-        .store
-        .refresh_tokens
-        .get(secret)
-        .map(|token| (token.grant, true));
-    refresh.or_else(|| {
-        provider
-            .store
-            .access_tokens
-            .get(secret)
-            .map(|token| (token.grant, false))
-    })
+    let refresh = provider.store.refresh_tokens.get(secret).map(|token| (token.grant, true));
+    refresh.or_else(|| provider.store.access_tokens.get(secret).map(|token| (token.grant, false)))
 }
 
 fn unknown(provider: &Provider) -> Result<Response, Refusal> {
@@ -62,10 +52,9 @@ fn unknown(provider: &Provider) -> Result<Response, Refusal> {
 fn check_owner(provider: &Provider, client: &Client, grant: u64) -> Result<(), Refusal> {
     // RFC 7009 §2.1: refuse if the token was issued to another client.
     match provider.store.grants.get(&grant) {
-        Some(grant) if grant.client_id != client.id => Err(refuse(
-            "invalid_grant",
-            "the token belongs to another client",
-        )),
+        Some(grant) if grant.client_id != client.id => {
+            Err(refuse("invalid_grant", "the token belongs to another client"))
+        }
         _ => Ok(()),
     }
 }

@@ -13,14 +13,10 @@ pub fn requested(
     // OIDC Core §3.1.2.1: scope values that are not understood should be ignored. That is a rule for
     // OpenID requests; RFC 6749 §3.3 lets a plain OAuth request be refused.
     let lenient = contains(&asked, "openid") && contains(&client.scopes, "openid");
-    let (known, unknown): (Vec<_>, Vec<_>) = asked
-        .into_iter()
-        .partition(|scope| client.scopes.contains(scope));
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        asked.into_iter().partition(|scope| client.scopes.contains(scope));
     if known.is_empty() || (!lenient && !unknown.is_empty()) {
-        return Err(refuse(
-            "invalid_scope",
-            "the client may not ask for this scope",
-        ));
+        return Err(refuse("invalid_scope", "the client may not ask for this scope"));
     }
     Ok(known)
 }

@@ -171,10 +171,7 @@ pub enum Decision {
 
 /// The live session of that cookie.
 pub fn session<'a>(store: &'a Store, cookie: &str, now: u64) -> Option<&'a Session> {
-    store
-        .sessions
-        .get(cookie)
-        .filter(|session| now < session.expires_at)
+    store.sessions.get(cookie).filter(|session| now < session.expires_at)
 }
 
 /// Remembers a grant and returns its number.
@@ -193,10 +190,7 @@ pub fn revoke_grant(store: &mut Store, number: u64) {
 
 /// Whether nobody has revoked a grant.
 pub fn is_live(store: &Store, number: u64) -> bool {
-    store
-        .grants
-        .get(&number)
-        .is_some_and(|grant| !grant.revoked)
+    store.grants.get(&number).is_some_and(|grant| !grant.revoked)
 }
 
 /// Forgets what has expired, whenever the store has doubled: a long run needs no more memory than
@@ -208,12 +202,8 @@ pub fn sweep(store: &mut Store, now: u64) {
     store.sessions.retain(|_, session| now < session.expires_at);
     store.pending.retain(|_, pending| now < pending.expires_at);
     store.codes.retain(|_, code| now < code.expires_at);
-    store
-        .access_tokens
-        .retain(|_, token| now < token.expires_at);
-    store
-        .refresh_tokens
-        .retain(|_, token| now < token.expires_at);
+    store.access_tokens.retain(|_, token| now < token.expires_at);
+    store.refresh_tokens.retain(|_, token| now < token.expires_at);
     store.devices.retain(|_, device| now < device.expires_at);
     let mut alive: BTreeSet<u64> = store.codes.values().map(|code| code.grant).collect();
     alive.extend(store.access_tokens.values().map(|token| token.grant));
@@ -236,12 +226,7 @@ mod tests {
         let mut store = Store::default();
         for number in 0..10_000 {
             let expires_at = if number < 10 { 100 } else { 50 };
-            let token = RefreshToken {
-                grant: number,
-                issued_at: 0,
-                expires_at,
-                used: true,
-            };
+            let token = RefreshToken { grant: number, issued_at: 0, expires_at, used: true };
             store.refresh_tokens.insert(number.to_string(), token);
             store.grants.insert(number, grant());
         }
@@ -252,13 +237,6 @@ mod tests {
     fn grant() -> Grant {
         let (client_id, scope) = (String::new(), Vec::new());
         let (login, nonce, last_access_token) = (None, None, None);
-        Grant {
-            client_id,
-            login,
-            scope,
-            nonce,
-            revoked: false,
-            last_access_token,
-        }
+        Grant { client_id, login, scope, nonce, revoked: false, last_access_token }
     }
 }

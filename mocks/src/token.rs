@@ -34,10 +34,7 @@ fn exchange(provider: &mut Provider, request: &Request) -> Result<Value, Refusal
         return unknown(provider, &client, &form);
     };
     if !client.grants.contains(&grant_type) {
-        return Err(refuse(
-            "unauthorized_client",
-            "the client may not use this grant",
-        ));
+        return Err(refuse("unauthorized_client", "the client may not use this grant"));
     }
     match grant_type {
         GrantType::AuthorizationCode => code::exchange(provider, &client, &form),
@@ -62,27 +59,16 @@ fn unknown(provider: &mut Provider, client: &Client, form: &Parameters) -> Resul
     if has(provider, Fault::UnknownGrantTypeAccepted) {
         return client_credentials::exchange(provider, client, form);
     }
-    Err(refuse(
-        "unsupported_grant_type",
-        "the grant_type is unknown",
-    ))
+    Err(refuse("unsupported_grant_type", "the grant_type is unknown"))
 }
 
 /// The refusal as this stub sends it.
 fn as_sent(provider: &Provider, refusal: Refusal) -> Refusal {
     // The device grant is unusable without its codes, and that would be another fault.
-    let kept = [
-        "invalid_client",
-        "authorization_pending",
-        "slow_down",
-        "access_denied",
-        "expired_token",
-    ];
+    let kept =
+        ["invalid_client", "authorization_pending", "slow_down", "access_denied", "expired_token"];
     if has(provider, Fault::WrongTokenErrorCodes) && !kept.contains(&refusal.error) {
-        return Refusal {
-            error: "invalid_request",
-            ..refusal
-        };
+        return Refusal { error: "invalid_request", ..refusal };
     }
     refusal
 }

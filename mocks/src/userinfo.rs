@@ -25,11 +25,7 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
 }
 
 fn refuse(challenge: &Challenge) -> Response {
-    let Challenge {
-        status,
-        error,
-        description,
-    } = challenge;
+    let Challenge { status, error, description } = challenge;
     let header = "Bearer realm=\"authgauge stub\"";
     if error.is_empty() {
         // RFC 6750 §3.1: without credentials, no error code.
@@ -41,11 +37,7 @@ fn refuse(challenge: &Challenge) -> Response {
 }
 
 fn challenge(status: u16, error: &'static str, description: &'static str) -> Challenge {
-    Challenge {
-        status,
-        error,
-        description,
-    }
+    Challenge { status, error, description }
 }
 
 fn claims(provider: &Provider, request: &Request) -> Result<Value, Challenge> {
@@ -56,20 +48,12 @@ fn claims(provider: &Provider, request: &Request) -> Result<Value, Challenge> {
         "the token is unknown, expired or revoked",
     ))?;
     if !scope::contains(&token.scope, "openid") {
-        return Err(challenge(
-            403,
-            "insufficient_scope",
-            "the scope openid is needed",
-        ));
+        return Err(challenge(403, "insufficient_scope", "the scope openid is needed"));
     }
     let grant = provider.store.grants.get(&token.grant);
     let login = grant.and_then(|grant| grant.login.as_ref());
     let user = login.and_then(|login| dialect::user(&provider.dialect, &login.username));
-    let user = user.ok_or(challenge(
-        403,
-        "insufficient_scope",
-        "the token is no user's",
-    ))?;
+    let user = user.ok_or(challenge(403, "insufficient_scope", "the token is no user's"))?;
     let mut claims = json!({ "sub": user.sub });
     // OIDC Core §5.4: which scope asks for which claims.
     if scope::contains(&token.scope, "profile") {
@@ -90,11 +74,7 @@ fn bearer(request: &Request) -> Result<&str, Challenge> {
     let header = header.ok_or(challenge(401, "", ""))?;
     // RFC 6750 §3.1: more than one method of sending the token is invalid_request.
     if second.is_some() || has_token(&request.query) || body_has_token(request) {
-        return Err(challenge(
-            400,
-            "invalid_request",
-            "send the token once, in the header",
-        ));
+        return Err(challenge(400, "invalid_request", "send the token once, in the header"));
     }
     let (scheme, token) = header.trim().split_once(' ').unwrap_or((header.trim(), ""));
     // RFC 7235 §2.1: the scheme is compared without regard to case.

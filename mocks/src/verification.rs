@@ -12,11 +12,8 @@ use crate::wire::{self, Request, Response};
 /// Answers at the verification page.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
     let post = request.method == "POST";
-    let parameters = if post {
-        form::body(request).ok()
-    } else {
-        form::parse(request.query.as_bytes()).ok()
-    };
+    let parameters =
+        if post { form::body(request).ok() } else { form::parse(request.query.as_bytes()).ok() };
     let Some(parameters) = parameters else {
         return page::error(400, "The form is malformed.");
     };
@@ -31,10 +28,7 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
 
 /// Sends the browser back here after its login.
 pub fn resume(provider: &Provider, request: &Request, user_code: Option<&str>) -> Response {
-    let page = format!(
-        "{}{}",
-        provider.issuer, provider.dialect.endpoints.device_verification
-    );
+    let page = format!("{}{}", provider.issuer, provider.dialect.endpoints.device_verification);
     let query = user_code.map(|code| format!("?{}", form::encode(&[("user_code", code)])));
     wire::redirect(request, &(page + &query.unwrap_or_default()))
 }
@@ -52,11 +46,7 @@ fn code_form(
     );
     let action = &provider.dialect.endpoints.device_verification;
     let form = page::form(action, &[("csrf", &session.csrf)], &input);
-    page::page(
-        200,
-        "Connect a device",
-        &format!("<p>{message}</p>\n{form}"),
-    )
+    page::page(200, "Connect a device", &format!("<p>{message}</p>\n{form}"))
 }
 
 fn submit(provider: &mut Provider, session: &Session, form: &Parameters) -> Response {
@@ -65,26 +55,13 @@ fn submit(provider: &mut Provider, session: &Session, form: &Parameters) -> Resp
     }
     let typed = one(form, "user_code");
     let Some((device_code, device)) = typed.and_then(|typed| undecided(provider, typed)) else {
-        return code_form(
-            provider,
-            session,
-            None,
-            "This code is unknown, used or expired.",
-        );
+        return code_form(provider, session, None, "This code is unknown, used or expired.");
     };
     match (one(form, "deny"), one(form, "approve")) {
         (None, None) => confirm(provider, session, &device),
         (None, Some(_)) => {
-            decide(
-                provider,
-                &device_code,
-                Decision::Approved(decide::login(session)),
-            );
-            page::page(
-                200,
-                "Device connected",
-                "<p>You may return to the device.</p>",
-            )
+            decide(provider, &device_code, Decision::Approved(decide::login(session)));
+            page::page(200, "Device connected", "<p>You may return to the device.</p>")
         }
         (Some(_), _) => {
             decide(provider, &device_code, Decision::Denied);
@@ -97,11 +74,7 @@ fn submit(provider: &mut Provider, session: &Session, form: &Parameters) -> Resp
 fn confirm(provider: &Provider, session: &Session, device: &Device) -> Response {
     let user_code = displayed(&device.user_code);
     let fields = [("csrf", session.csrf.as_str()), ("user_code", &user_code)];
-    let form = page::form(
-        &provider.dialect.endpoints.device_verification,
-        &fields,
-        BUTTONS,
-    );
+    let form = page::form(&provider.dialect.endpoints.device_verification, &fields, BUTTONS);
     let what = asked_for(&device.client_id, &device.scope);
     let shown = format!("<p>Does the device show <b>{user_code}</b>?</p>\n{what}\n{form}");
     page::page(200, "Connect this device?", &shown)
@@ -121,12 +94,8 @@ pub fn undecided(provider: &Provider, typed: &str) -> Option<(String, Device)> {
 
 /// RFC 8628 §6.1: compare without regard to case, and without punctuation.
 fn normalized(typed: &str) -> String {
-    let letters = typed
-        .chars()
-        .filter(|character| !matches!(character, '-' | ' '));
-    letters
-        .map(|character| character.to_ascii_uppercase())
-        .collect()
+    let letters = typed.chars().filter(|character| !matches!(character, '-' | ' '));
+    letters.map(|character| character.to_ascii_uppercase()).collect()
 }
 
 /// Records what the user has decided.

@@ -31,11 +31,7 @@ pub struct Response {
 /// All values of a header, whose name is compared without regard to case.
 pub fn headers<'a>(request: &'a Request, name: &'a str) -> impl Iterator<Item = &'a str> {
     let named = move |(key, _): &&(String, String)| key.eq_ignore_ascii_case(name);
-    request
-        .headers
-        .iter()
-        .filter(named)
-        .map(|(_, value)| value.as_str())
+    request.headers.iter().filter(named).map(|(_, value)| value.as_str())
 }
 
 /// The value of a cookie; the first one if the browser sent several of that name.
@@ -56,29 +52,17 @@ pub fn json(status: u16, body: &Value) -> Response {
 
 /// A JSON response with the given `Cache-Control`.
 pub fn cacheable_json(status: u16, body: &Value, cache_control: &str) -> Response {
-    let headers = [
-        ("Content-Type", "application/json"),
-        ("Cache-Control", cache_control),
-    ];
+    let headers = [("Content-Type", "application/json"), ("Cache-Control", cache_control)];
     Response {
         status,
-        headers: headers
-            .map(|(key, value)| (key.into(), value.into()))
-            .to_vec(),
+        headers: headers.map(|(key, value)| (key.into(), value.into())).to_vec(),
         body: body.to_string().into_bytes(),
     }
 }
 
 /// A response without a body that no cache keeps.
 pub fn empty(status: u16) -> Response {
-    with_header(
-        Response {
-            status,
-            ..Response::default()
-        },
-        "Cache-Control",
-        "no-store",
-    )
+    with_header(Response { status, ..Response::default() }, "Cache-Control", "no-store")
 }
 
 /// A redirect that answers `request`.

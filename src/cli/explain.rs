@@ -17,9 +17,8 @@ pub fn explain(args: &ExplainArgs, library: &Library) -> Result<u8, Failure> {
     let requirements = library.requirements.iter().filter(|requirement| {
         requirement.id == args.id || requirement.catalogue.as_ref() == Some(&args.id)
     });
-    let mut parts: Vec<String> = requirements
-        .map(|requirement| about_requirement(requirement, library))
-        .collect();
+    let mut parts: Vec<String> =
+        requirements.map(|requirement| about_requirement(requirement, library)).collect();
     if parts.is_empty() {
         parts.extend(library.scenario(&args.id).map(about_scenario));
     }
@@ -32,26 +31,17 @@ pub fn explain(args: &ExplainArgs, library: &Library) -> Result<u8, Failure> {
 
 fn unknown(id: &str, library: &Library) -> Failure {
     let word = id.rsplit('/').next().unwrap_or(id);
-    let ids = library
-        .requirements
-        .iter()
-        .map(|requirement| requirement.id.as_str());
+    let ids = library.requirements.iter().map(|requirement| requirement.id.as_str());
     let near: Vec<&str> = ids.filter(|known| known.contains(word)).take(5).collect();
     let hint = match near.as_slice() {
         [] => "`authgauge list` shows all ids".to_owned(),
         near => format!("did you mean {}?", near.join(", ")),
     };
-    Failure::usage(format!(
-        "no requirement or scenario has the id `{id}`\nhint: {hint}"
-    ))
+    Failure::usage(format!("no requirement or scenario has the id `{id}`\nhint: {hint}"))
 }
 
 fn about_requirement(requirement: &Requirement, library: &Library) -> String {
-    let catalogue = requirement
-        .catalogue
-        .as_ref()
-        .map(|id| format!(" ({id})"))
-        .unwrap_or_default();
+    let catalogue = requirement.catalogue.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
     let spec = &requirement.spec;
     let mut text = format!(
         "{}{catalogue}\n{} · {} §{}\n{}\n\n  {}\n",
@@ -61,9 +51,7 @@ fn about_requirement(requirement: &Requirement, library: &Library) -> String {
         text += &format!("\nNot checked: {reason}\n");
     }
     let faults = authgauge_mocks::faults();
-    let proofs = faults
-        .iter()
-        .filter(|fault| fault.requirements.contains(&requirement.id));
+    let proofs = faults.iter().filter(|fault| fault.requirements.contains(&requirement.id));
     for fault in proofs {
         text += &format!("\nProven by the fault {}: {}", fault.name, fault.title);
     }
@@ -76,16 +64,8 @@ fn about_requirement(requirement: &Requirement, library: &Library) -> String {
 
 fn about_scenario(loaded: &LoadedScenario) -> String {
     let scenario = &loaded.scenario;
-    let needs: Vec<&str> = scenario
-        .needs
-        .iter()
-        .map(|need| need.value.as_str())
-        .collect();
-    let twin = scenario
-        .twin
-        .as_ref()
-        .map(|twin| format!("\n  twin:  {twin}"))
-        .unwrap_or_default();
+    let needs: Vec<&str> = scenario.needs.iter().map(|need| need.value.as_str()).collect();
+    let twin = scenario.twin.as_ref().map(|twin| format!("\n  twin:  {twin}")).unwrap_or_default();
     let source = excerpt(loaded);
     format!(
         "{}\n  {}\n  needs: {}{twin}\n  file:  {}:{}\n\n{source}",
@@ -101,11 +81,8 @@ fn about_scenario(loaded: &LoadedScenario) -> String {
 fn excerpt(loaded: &LoadedScenario) -> String {
     let first = loaded.scenario.id.place.line;
     let lines = loaded.file.text.lines().skip(first - 1);
-    let own = lines
-        .enumerate()
-        .take_while(|(index, line)| *index == 0 || !starts_next(line));
-    own.map(|(_, line)| format!("    {line}").trim_end().to_owned() + "\n")
-        .collect()
+    let own = lines.enumerate().take_while(|(index, line)| *index == 0 || !starts_next(line));
+    own.map(|(_, line)| format!("    {line}").trim_end().to_owned() + "\n").collect()
 }
 
 fn starts_next(line: &str) -> bool {

@@ -20,9 +20,7 @@ pub struct FaultsArgs {
 /// Runs the whole matrix and shows it.
 pub async fn faults(args: &FaultsArgs, library: &Library) -> Result<u8, Failure> {
     let bar = ProgressBar::new(authgauge_mocks::faults().len() as u64);
-    let matrix = faults::matrix(library, |_| bar.inc(1))
-        .await
-        .map_err(Failure::environment)?;
+    let matrix = faults::matrix(library, |_| bar.inc(1)).await.map_err(Failure::environment)?;
     bar.finish_and_clear();
     match &args.json {
         Some(path) => {
@@ -31,11 +29,7 @@ pub async fn faults(args: &FaultsArgs, library: &Library) -> Result<u8, Failure>
         }
         None => print(&table(&matrix)),
     }
-    Ok(if matrix.holds() {
-        exit::CONFORMS
-    } else {
-        exit::VIOLATION
-    })
+    Ok(if matrix.holds() { exit::CONFORMS } else { exit::VIOLATION })
 }
 
 fn table(matrix: &Matrix) -> String {
@@ -43,15 +37,9 @@ fn table(matrix: &Matrix) -> String {
     let caught = matrix.faults.iter().filter(|row| row.caught).count();
     let all = matrix.faults.len();
     let mut text = format!("{rows}\n{caught} of {all} faults caught exactly, ");
-    text += &format!(
-        "{} false alarms on the strict dialect, ",
-        matrix.false_alarms.len()
-    );
+    text += &format!("{} false alarms on the strict dialect, ", matrix.false_alarms.len());
     text += &format!("{} checks without a fault\n", matrix.unproven.len());
-    for (what, ids) in [
-        ("false alarm", &matrix.false_alarms),
-        ("unproven", &matrix.unproven),
-    ] {
+    for (what, ids) in [("false alarm", &matrix.false_alarms), ("unproven", &matrix.unproven)] {
         text.extend(ids.iter().map(|id| format!("  {what}: {id}\n")));
     }
     text
@@ -60,10 +48,7 @@ fn table(matrix: &Matrix) -> String {
 fn line(row: &Row) -> String {
     let mark = if row.caught { "caught" } else { "MISSED" };
     let mut text = format!("{mark}  {:44} {}\n", row.name, row.expected.join(", "));
-    for (what, ids) in [
-        ("did not turn red", &row.missed),
-        ("turned red, too", &row.unexpected),
-    ] {
+    for (what, ids) in [("did not turn red", &row.missed), ("turned red, too", &row.unexpected)] {
         text.extend(ids.iter().map(|id| format!("        {what}: {id}\n")));
     }
     text

@@ -70,12 +70,7 @@ fn rows<'a>(library: &'a Library, selection: &Selection) -> Vec<Row<'a>> {
                     level: requirement.level,
                 })
                 .collect(),
-            needs: loaded
-                .scenario
-                .needs
-                .iter()
-                .map(|need| need.value.as_str())
-                .collect(),
+            needs: loaded.scenario.needs.iter().map(|need| need.value.as_str()).collect(),
             case: case.id,
             title: case.title,
             file: case.file,
@@ -85,21 +80,12 @@ fn rows<'a>(library: &'a Library, selection: &Selection) -> Vec<Row<'a>> {
 }
 
 fn table(rows: &[Row<'_>]) -> String {
-    let width = rows
-        .iter()
-        .map(|row| row.case.len())
-        .max()
-        .unwrap_or_default();
+    let width = rows.iter().map(|row| row.case.len()).max().unwrap_or_default();
     let lines = rows.iter().map(|row| {
         let main = row.requirements.first();
         let catalogue = main.and_then(|entry| entry.catalogue).unwrap_or("");
-        let level = main
-            .map(|entry| entry.level.to_string())
-            .unwrap_or_default();
-        format!(
-            "{:width$}  {catalogue:8}  {level:10}  {}\n",
-            row.case, row.title
-        )
+        let level = main.map(|entry| entry.level.to_string()).unwrap_or_default();
+        format!("{:width$}  {catalogue:8}  {level:10}  {}\n", row.case, row.title)
     });
     lines.collect()
 }

@@ -39,7 +39,7 @@ pub struct RunArgs {
     /// Write the report as JSON; - is standard output
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write the report as JUnit XML
+    /// Write the report as `JUnit` XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 }
@@ -54,24 +54,16 @@ pub async fn run(args: &RunArgs, library: &Library, colored: bool) -> Result<u8,
     for path in args.json.iter().chain(&args.junit) {
         writable(path)?;
     }
-    let report = match &args.provider {
-        Some(name) => {
-            let provider = provider(name, args.issuer.as_deref(), library)?;
-            let timeout = Duration::try_from_secs_f64(provider.pace.timeout)
-                .map_err(|e| Failure::usage(format!("pace.timeout: {e}")))?;
-            let transport = HttpTransport::new(timeout).map_err(Failure::environment)?;
-            conduct(library, &provider, &transport, &settings).await?
-        }
-        None => {
-            let Embedded {
-                stub: _stub,
-                provider,
-                transport,
-            } = start_stub(library, &args.fault)
-                .await
-                .map_err(Failure::usage)?;
-            conduct(library, &provider, &transport, &settings).await?
-        }
+    let report = if let Some(name) = &args.provider {
+        let provider = provider(name, args.issuer.as_deref(), library)?;
+        let timeout = Duration::try_from_secs_f64(provider.pace.timeout)
+            .map_err(|e| Failure::usage(format!("pace.timeout: {e}")))?;
+        let transport = HttpTransport::new(timeout).map_err(Failure::environment)?;
+        conduct(library, &provider, &transport, &settings).await?
+    } else {
+        let Embedded { stub: _stub, provider, transport } =
+            start_stub(library, &args.fault).await.map_err(Failure::usage)?;
+        conduct(library, &provider, &transport, &settings).await?
     };
     write(args, &report, colored)?;
     Ok(report.exit_code)
@@ -79,18 +71,14 @@ pub async fn run(args: &RunArgs, library: &Library, colored: bool) -> Result<u8,
 
 /// Finds out before the run that a report could not be written after it.
 fn writable(path: &Path) -> Result<(), Failure> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     match folder {
-        Some(folder) if !folder.is_dir() => Err(Failure::usage(format!(
-            "{} cannot be written: no such folder",
-            path.display()
-        ))),
-        _ if path.is_dir() => Err(Failure::usage(format!(
-            "{} cannot be written: it is a folder",
-            path.display()
-        ))),
+        Some(folder) if !folder.is_dir() => {
+            Err(Failure::usage(format!("{} cannot be written: no such folder", path.display())))
+        }
+        _ if path.is_dir() => {
+            Err(Failure::usage(format!("{} cannot be written: it is a folder", path.display())))
+        }
         _ => Ok(()),
     }
 }
@@ -117,10 +105,7 @@ fn source(name: &str, library: &Library) -> Result<SourceFile, Failure> {
             known.join(", ")
         ))
     })?;
-    Ok(SourceFile {
-        path: name.to_owned(),
-        text,
-    })
+    Ok(SourceFile { path: name.to_owned(), text })
 }
 
 async fn conduct(
@@ -142,10 +127,7 @@ async fn conduct(
     let report = run::run(library, provider, transport, settings, progress, interrupt).await;
     bar.finish_and_clear();
     report.map_err(|error| match error {
-        RunError::Plan(_) => Failure {
-            message: error.to_string(),
-            code: exit::USAGE,
-        },
+        RunError::Plan(_) => Failure { message: error.to_string(), code: exit::USAGE },
         RunError::Unreachable(_) => Failure::environment(format!(
             "{error}\nhint: is {} right in {}, and does the provider listen there?",
             provider.discovery, provider.file

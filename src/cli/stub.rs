@@ -20,19 +20,14 @@ pub struct StubArgs {
 
 /// Serves the stub until it is interrupted.
 pub async fn serve(args: &StubArgs) -> Result<u8, Failure> {
-    let options = Options {
-        dialect: args.dialect.clone(),
-        faults: args.fault.clone(),
-        port: args.port,
-    };
+    let options =
+        Options { dialect: args.dialect.clone(), faults: args.fault.clone(), port: args.port };
     let stub = Stub::start(&options).await.map_err(Failure::usage)?;
     print(&format!(
         "issuer         {}\ncontrol plane  {}/_stub/\nstop it with Ctrl-C\n",
         stub.issuer(),
         stub.base_url()
     ));
-    tokio::signal::ctrl_c()
-        .await
-        .map_err(Failure::environment)?;
+    tokio::signal::ctrl_c().await.map_err(Failure::environment)?;
     Ok(0)
 }

@@ -20,11 +20,7 @@ impl Place<'_> {
     pub fn form(&self, element: ElementRef<'_>) -> Option<Form> {
         let id = attribute(element, "id");
         Some(Form {
-            id: if id.is_empty() {
-                attribute(element, "name")
-            } else {
-                id
-            },
+            id: if id.is_empty() { attribute(element, "name") } else { id },
             method: method(element.attr("method").unwrap_or_default())?,
             action: self.action(element.attr("action").unwrap_or_default())?,
             fields: Vec::new(),
@@ -56,15 +52,9 @@ impl Place<'_> {
         Some(Button {
             name: attribute(control, "name"),
             id: attribute(control, "id"),
-            text: if is_input {
-                fold(&value)
-            } else {
-                caption(control)
-            },
+            text: if is_input { fold(&value) } else { caption(control) },
             value,
-            action: control
-                .attr("formaction")
-                .and_then(|written| self.action(written)),
+            action: control.attr("formaction").and_then(|written| self.action(written)),
             method: control.attr("formmethod").and_then(method),
         })
     }
@@ -84,14 +74,8 @@ pub fn fields(control: ElementRef<'_>) -> Vec<Field> {
     let name = attribute(control, "name");
     let kind = kind(control).filter(|_| !name.is_empty());
     let Some(kind) = kind else { return Vec::new() };
-    let written = control
-        .attr("type")
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let hint = format!(
-        "{written} {}",
-        control.attr("autocomplete").unwrap_or_default()
-    );
+    let written = control.attr("type").unwrap_or_default().to_ascii_lowercase();
+    let hint = format!("{written} {}", control.attr("autocomplete").unwrap_or_default());
     let field = |value: String| Field {
         name: name.clone(),
         id: attribute(control, "id"),
@@ -112,12 +96,7 @@ fn kind(control: ElementRef<'_>) -> Option<Kind> {
         "input" => (),
         _ => return None,
     }
-    match control
-        .attr("type")
-        .unwrap_or_default()
-        .to_ascii_lowercase()
-        .as_str()
-    {
+    match control.attr("type").unwrap_or_default().to_ascii_lowercase().as_str() {
         "hidden" => Some(Kind::Hidden),
         "password" => Some(Kind::Password),
         "checkbox" => Some(Kind::Box),
@@ -147,18 +126,11 @@ fn selection(list: ElementRef<'_>) -> Vec<String> {
         .filter(|e| e.value().name() == "option" && !is_disabled(*e))
         .collect();
     let value = |option: &ElementRef<'_>| {
-        option
-            .attr("value")
-            .map_or_else(|| caption(*option), str::to_owned)
+        option.attr("value").map_or_else(|| caption(*option), str::to_owned)
     };
     let mut chosen = options.iter().filter(|option| has(**option, "selected"));
     if has(list, "multiple") {
         return chosen.map(value).collect();
     }
-    chosen
-        .next_back()
-        .or(options.first())
-        .map(value)
-        .into_iter()
-        .collect()
+    chosen.next_back().or(options.first()).map(value).into_iter().collect()
 }

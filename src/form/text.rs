@@ -42,9 +42,7 @@ pub fn visible_texts(document: &Html) -> impl Iterator<Item = (&str, ElementRef<
         let text = node.value().as_text()?;
         Some((&**text, node.parent().and_then(ElementRef::wrap)?))
     });
-    let silent = [
-        "script", "style", "template", "noscript", "option", "textarea", "svg",
-    ];
+    let silent = ["script", "style", "template", "noscript", "option", "textarea", "svg"];
     texts.filter(move |(_, parent)| {
         is_visible(*parent) && !around(*parent).any(|e| silent.contains(&e.value().name()))
     })
@@ -52,37 +50,23 @@ pub fn visible_texts(document: &Html) -> impl Iterator<Item = (&str, ElementRef<
 
 fn is_alert(element: ElementRef<'_>) -> bool {
     let marks = ["alert", "error", "invalid", "danger"];
-    around(element)
-        .take_while(|e| e.value().name() != "body")
-        .any(|e| {
-            e.attr("role") == Some("alert")
-                || e.value().classes().any(|class| {
-                    let class = class.to_ascii_lowercase();
-                    marks.iter().any(|mark| class.contains(mark))
-                })
-        })
+    around(element).take_while(|e| e.value().name() != "body").any(|e| {
+        e.attr("role") == Some("alert")
+            || e.value().classes().any(|class| {
+                let class = class.to_ascii_lowercase();
+                marks.iter().any(|mark| class.contains(mark))
+            })
+    })
 }
 
 /// What a person reads on an element, or else what is read out.
 pub fn caption(element: ElementRef<'_>) -> String {
-    let text = fold(
-        &element
-            .text()
-            .flat_map(|text| [text, " "])
-            .collect::<String>(),
-    );
-    let spoken = || {
-        ["aria-label", "title"]
-            .iter()
-            .find_map(|name| element.attr(name))
-    };
-    if text.is_empty() {
-        fold(spoken().unwrap_or_default())
-    } else {
-        text
-    }
+    let text = fold(&element.text().flat_map(|text| [text, " "]).collect::<String>());
+    let spoken = || ["aria-label", "title"].iter().find_map(|name| element.attr(name));
+    if text.is_empty() { fold(spoken().unwrap_or_default()) } else { text }
 }
 
+/// A text with its white space folded.
 pub fn fold(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

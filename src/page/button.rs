@@ -78,13 +78,8 @@ pub fn leaning(form: &Form, button: &Button, intent: Intent) -> Leaning {
         Intent::Approve => APPROVING,
         Intent::LogOut => LOGGING_OUT,
     };
-    let tier = tiers
-        .iter()
-        .zip([3, 2, 1])
-        .find(|(tier, _)| has_any(&words, tier));
-    tier.map_or(Leaning::Unclear, |(_, clearness)| {
-        Leaning::Approves(clearness)
-    })
+    let tier = tiers.iter().zip([3, 2, 1]).find(|(tier, _)| has_any(&words, tier));
+    tier.map_or(Leaning::Unclear, |(_, clearness)| Leaning::Approves(clearness))
 }
 
 /// The button to go on with. Among clear ones the first; among unclear ones the last, because
@@ -101,18 +96,12 @@ pub fn forward<B: Copy>(buttons: &[(B, Leaning)]) -> Option<(B, Leaning)> {
 
 /// The button to deny with: one that says so, or the other one of just two.
 pub fn backward<B: Copy>(buttons: &[(B, Leaning)]) -> Option<B> {
-    let denies = buttons
-        .iter()
-        .find(|(_, leaning)| *leaning == Leaning::Denies);
+    let denies = buttons.iter().find(|(_, leaning)| *leaning == Leaning::Denies);
     match (denies, buttons) {
         (Some((button, _)), _) => Some(*button),
-        (
-            None,
-            [
-                (first, Leaning::Unclear),
-                (_, Leaning::Unclear | Leaning::Approves(_)),
-            ],
-        ) => Some(*first),
+        (None, [(first, Leaning::Unclear), (_, Leaning::Unclear | Leaning::Approves(_))]) => {
+            Some(*first)
+        }
         (None, [(_, Leaning::Approves(_)), (second, Leaning::Unclear)]) => Some(*second),
         _ => None,
     }
@@ -145,9 +134,7 @@ fn spoken(form: &Form, button: &Button) -> String {
     let shared = !alone && form.buttons.iter().all(|other| other.name == button.name);
     let name = if shared { "" } else { button.name.as_str() };
     let target = button.action.as_ref().or(alone.then_some(&form.action));
-    let end = target
-        .and_then(|url| url.path().rsplit('/').next())
-        .unwrap_or_default();
+    let end = target.and_then(|url| url.path().rsplit('/').next()).unwrap_or_default();
     words([name, &button.value, &button.id, &button.text, end])
 }
 
@@ -172,9 +159,7 @@ fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 fn has_any(words: &str, wanted: &str) -> bool {
-    wanted
-        .split_whitespace()
-        .any(|word| words.contains(&format!(" {} ", word.replace('_', " "))))
+    wanted.split_whitespace().any(|word| words.contains(&format!(" {} ", word.replace('_', " "))))
 }
 
 #[cfg(test)]
@@ -186,10 +171,7 @@ mod tests {
         let page = url::Url::parse("http://idp.test/page").expect("an address");
         let html = format!("<form action='/x' method=post>{buttons}</form>");
         let form = &forms(&html, &page)[0];
-        form.buttons
-            .iter()
-            .map(|button| leaning(form, button, intent))
-            .collect()
+        form.buttons.iter().map(|button| leaning(form, button, intent)).collect()
     }
 
     #[test]
@@ -205,42 +187,18 @@ mod tests {
             ("<button>Know more</button>", Approve, Unclear),
             ("<button name=abort value=yes>Weg</button>", Approve, Denies),
             ("<button id=cancelButton>X</button>", Approve, Denies),
-            (
-                "<button formaction='/consent/deny'>X</button>",
-                Approve,
-                Denies,
-            ),
-            (
-                "<button name=accept id=x-login>Yes</button>",
-                Approve,
-                Approves(3),
-            ),
+            ("<button formaction='/consent/deny'>X</button>", Approve, Denies),
+            ("<button name=accept id=x-login>Yes</button>", Approve, Approves(3)),
             ("<input type=submit value=Weiter>", Approve, Unclear),
             ("<button>Log out</button>", Approve, Aside),
-            (
-                "<button name=logout value=yes>Yes, sign me out</button>",
-                LogOut,
-                Approves(3),
-            ),
+            ("<button name=logout value=yes>Yes, sign me out</button>", LogOut, Approves(3)),
             ("<button>No, stay signed in</button>", LogOut, Denies),
             ("<button>Not you? Switch account</button>", Approve, Aside),
-            (
-                "<input type=Submit name=signInSubmitButton value='Sign in'>",
-                LogIn,
-                Approves(3),
-            ),
-            (
-                "<button name=provider value=acme>Sign in with Acme</button>",
-                LogIn,
-                Aside,
-            ),
+            ("<input type=Submit name=signInSubmitButton value='Sign in'>", LogIn, Approves(3)),
+            ("<button name=provider value=acme>Sign in with Acme</button>", LogIn, Aside),
             ("<button>Continue with email</button>", LogIn, Approves(2)),
             ("<button>Forgot password</button>", LogIn, Aside),
-            (
-                "<button aria-label='Sign in'><svg></svg></button>",
-                LogIn,
-                Approves(3),
-            ),
+            ("<button aria-label='Sign in'><svg></svg></button>", LogIn, Approves(3)),
         ];
         for (html, intent, expected) in table {
             assert_eq!(leanings(html, intent), [expected], "{html}");
@@ -267,31 +225,16 @@ mod tests {
         ];
         for (leanings, expected) in table {
             let buttons: Vec<_> = leanings.iter().copied().enumerate().collect();
-            assert_eq!(
-                forward(&buttons).map(|(at, _)| at),
-                expected,
-                "{leanings:?}"
-            );
+            assert_eq!(forward(&buttons).map(|(at, _)| at), expected, "{leanings:?}");
         }
     }
 
     #[test]
     fn a_link_denies_only_in_few_words() {
-        for text in [
-            "Cancel",
-            "[ Cancel ]",
-            "No",
-            "Deny access",
-            "Cancel and go back",
-        ] {
+        for text in ["Cancel", "[ Cancel ]", "No", "Deny access", "Cancel and go back"] {
             assert!(denies(text), "{text}");
         }
-        for text in [
-            "No account? Register",
-            "Allow",
-            "",
-            "How to cancel a subscription later",
-        ] {
+        for text in ["No account? Register", "Allow", "", "How to cancel a subscription later"] {
             assert!(!denies(text), "{text}");
         }
     }

@@ -34,26 +34,16 @@ pub fn answer(page: &Page<'_>, answers: &Answers<'_>, forms: &[Form]) -> Option<
 /// Whether pressing the button would only go on, not approve anything.
 pub fn is_plain(form: &Form, button: &Button) -> bool {
     let leaning = button::leaning(form, button, Intent::Approve);
-    !matches!(
-        leaning,
-        Leaning::Denies | Leaning::Aside | Leaning::Approves(3)
-    )
+    !matches!(leaning, Leaning::Denies | Leaning::Aside | Leaning::Approves(3))
 }
 
 /// A page at a logout address asks whether to log out; elsewhere, that question leads astray.
 fn intent(page: &Page<'_>) -> Intent {
-    let by_query = page
-        .url
-        .query_pairs()
-        .any(|(name, _)| name == "post_logout_redirect_uri");
+    let by_query = page.url.query_pairs().any(|(name, _)| name == "post_logout_redirect_uri");
     let path = page.url.path();
     let by_path = button::mentions_logout([path])
         || mentions([path], "end_session endsession session_end sessions_end");
-    if by_query || by_path {
-        Intent::LogOut
-    } else {
-        Intent::Approve
-    }
+    if by_query || by_path { Intent::LogOut } else { Intent::Approve }
 }
 
 /// Whether pressing the button denies.
@@ -102,19 +92,14 @@ fn approve(
 }
 
 fn offers_choice(form: &Form) -> bool {
-    form.fields
-        .iter()
-        .any(|field| field.kind == Kind::Choice && field.open)
+    form.fields.iter().any(|field| field.kind == Kind::Choice && field.open)
 }
 
 /// How many forms could be sent that do not lead aside.
 fn posts(choices: &[(Choice<'_>, Leaning)]) -> usize {
-    let acting = choices
-        .iter()
-        .filter(|(_, leaning)| *leaning != Leaning::Aside);
-    let mut forms: Vec<*const Form> = acting
-        .map(|((form, _), _)| std::ptr::from_ref(*form))
-        .collect();
+    let acting = choices.iter().filter(|(_, leaning)| *leaning != Leaning::Aside);
+    let mut forms: Vec<*const Form> =
+        acting.map(|((form, _), _)| std::ptr::from_ref(*form)).collect();
     forms.dedup();
     forms.len()
 }
@@ -123,11 +108,7 @@ fn approval(answers: &Answers<'_>, form: &Form, button: &Button) -> Action {
     let mut form = form.clone();
     tick_required(&mut form);
     let named = &answers.rules.consent.tick;
-    for field in form
-        .fields
-        .iter_mut()
-        .filter(|field| field.kind == Kind::Box)
-    {
+    for field in form.fields.iter_mut().filter(|field| field.kind == Kind::Box) {
         let wanted = if named.is_empty() {
             mentions([&*field.name, &*field.id], SCOPES)
         } else {
@@ -145,18 +126,11 @@ fn answer_radios(form: &mut Form, decision: Decision) -> bool {
         Decision::Approve => mentions([value], "accept allow approve authorize grant yes"),
         Decision::Deny => button::denies(value),
     };
-    let wanted = form
-        .fields
-        .iter()
-        .position(|field| field.kind == Kind::Radio && leaning(&field.value));
+    let wanted =
+        form.fields.iter().position(|field| field.kind == Kind::Radio && leaning(&field.value));
     let Some(wanted) = wanted else { return false };
     let name = form.fields[wanted].name.clone();
-    for (at, field) in form
-        .fields
-        .iter_mut()
-        .enumerate()
-        .filter(|(_, f)| f.name == name)
-    {
+    for (at, field) in form.fields.iter_mut().enumerate().filter(|(_, f)| f.name == name) {
         field.on = at == wanted;
     }
     true
@@ -178,9 +152,7 @@ fn deny(page: &Page<'_>, answers: &Answers<'_>, forms: &[&Form]) -> Option<Actio
     let choices = choices(forms, Intent::Approve);
     // A page without any way on is no question.
     let (way_on, leaning) = button::forward(&choices).unzip();
-    let says_no = choices
-        .iter()
-        .find(|(_, leaning)| *leaning == Leaning::Denies);
+    let says_no = choices.iter().find(|(_, leaning)| *leaning == Leaning::Denies);
     if let Some(((form, button), _)) = says_no {
         return Some(press(form, button));
     }
@@ -197,11 +169,7 @@ fn deny(page: &Page<'_>, answers: &Answers<'_>, forms: &[&Form]) -> Option<Actio
 fn without_scopes(form: &Form, button: &Button) -> Option<Action> {
     let mut form = form.clone();
     let mut found = answer_radios(&mut form, Decision::Deny);
-    for field in form
-        .fields
-        .iter_mut()
-        .filter(|f| f.kind == Kind::Box && f.open)
-    {
+    for field in form.fields.iter_mut().filter(|f| f.kind == Kind::Box && f.open) {
         if mentions([&*field.name, &*field.id], SCOPES) {
             field.on = false;
             found = true;
@@ -211,11 +179,7 @@ fn without_scopes(form: &Form, button: &Button) -> Option<Action> {
 }
 
 fn no_way_back(page: &Url, forms: &[&Form]) -> Action {
-    let buttons: Vec<_> = forms
-        .iter()
-        .flat_map(|form| &form.buttons)
-        .map(label)
-        .collect();
+    let buttons: Vec<_> = forms.iter().flat_map(|form| &form.buttons).map(label).collect();
     let buttons = buttons.join(", ");
     stop(format!(
         "nothing on {} seems to deny, there is {buttons}; name a button or link in \
@@ -231,18 +195,13 @@ fn press(form: &Form, button: &Button) -> Action {
 fn by_rule<'a>(forms: &[&'a Form], rule: &str) -> Option<Choice<'a>> {
     let buttons: Vec<_> = forms.iter().flat_map(|form| &form.buttons).collect();
     let button = named(&buttons, rule)?;
-    let form = forms
-        .iter()
-        .find(|form| form.buttons.iter().any(|b| std::ptr::eq(b, button)))?;
+    let form = forms.iter().find(|form| form.buttons.iter().any(|b| std::ptr::eq(b, button)))?;
     Some((form, button))
 }
 
 fn link_by_rule(links: &[Link], rule: &str) -> Option<Action> {
     let fits = |l: &&Link| l.id == rule || l.text.to_lowercase() == rule.to_lowercase();
-    links
-        .iter()
-        .find(fits)
-        .map(|link| Action::Follow(link.target.clone()))
+    links.iter().find(fits).map(|link| Action::Follow(link.target.clone()))
 }
 
 fn choices<'a>(forms: &[&'a Form], intent: Intent) -> Vec<(Choice<'a>, Leaning)> {

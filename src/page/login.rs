@@ -8,9 +8,7 @@ use super::{
 };
 
 /// Fragments of field names under which a user's name is asked for.
-const NAME_PARTS: [&str; 8] = [
-    "account", "ident", "login", "logon", "mail", "uid", "upn", "user",
-];
+const NAME_PARTS: [&str; 8] = ["account", "ident", "login", "logon", "mail", "uid", "upn", "user"];
 /// Words of forms that make or change an account.
 const ACCOUNT_CHANGES: &str =
     "change create forgot new register registration reset sign_up signup subscribe newsletter";
@@ -63,22 +61,13 @@ pub fn tick_required(form: &mut Form) {
 
 /// The forms that a rule's selector fits, or all forms when it fits none on this page.
 pub fn chosen(page: &Page<'_>, rule: Option<&FormSelector>, forms: &[Form]) -> Vec<Form> {
-    let selected = rule
-        .map(|rule| form::selected(page.html, page.url, rule))
-        .unwrap_or_default();
-    if selected.is_empty() {
-        forms.to_vec()
-    } else {
-        selected
-    }
+    let selected = rule.map(|rule| form::selected(page.html, page.url, rule)).unwrap_or_default();
+    if selected.is_empty() { forms.to_vec() } else { selected }
 }
 
 fn logins(page: &Page<'_>, answers: &Answers<'_>, forms: &[Form]) -> Vec<Login> {
     let forms = chosen(page, answers.rules.login.form.as_ref(), forms);
-    let mut logins: Vec<_> = forms
-        .into_iter()
-        .filter_map(|form| login(answers, form))
-        .collect();
+    let mut logins: Vec<_> = forms.into_iter().filter_map(|form| login(answers, form)).collect();
     // A page may offer to register beside logging in; the stable sort keeps the order otherwise.
     logins.sort_by_key(|login| changes_account(&login.form));
     logins
@@ -92,11 +81,7 @@ fn login(answers: &Answers<'_>, form: Form) -> Option<Login> {
         Some(password) => name_before(&form, password),
         None => name_alone(&form),
     });
-    (username.or(password).is_some()).then_some(Login {
-        form,
-        username,
-        password,
-    })
+    (username.or(password).is_some()).then_some(Login { form, username, password })
 }
 
 /// The only password field: two of them make or change an account, and so does one for a new
@@ -104,12 +89,7 @@ fn login(answers: &Answers<'_>, form: Form) -> Option<Login> {
 fn password(form: &Form) -> Option<usize> {
     let is_password = |field: &Field| field.kind == Kind::Password && field.open;
     let at = form.fields.iter().position(is_password)?;
-    let only = form
-        .fields
-        .iter()
-        .filter(|field| is_password(field))
-        .count()
-        == 1;
+    let only = form.fields.iter().filter(|field| is_password(field)).count() == 1;
     let is_new = form.fields[at].hint.contains("new-password") && changes_account(form);
     (only && !is_new).then_some(at)
 }
@@ -127,9 +107,7 @@ fn name_alone(form: &Form) -> Option<usize> {
     let mut texts = (0..form.fields.len()).filter(|at| is_text(&form.fields[*at]));
     let at = texts.next()?;
     let goes_on = form.buttons.is_empty()
-        || ways_on(form)
-            .iter()
-            .any(|(_, leaning)| *leaning > Leaning::Aside);
+        || ways_on(form).iter().any(|(_, leaning)| *leaning > Leaning::Aside);
     let fits = is_for_name(&form.fields[at]) && goes_on && !changes_account(form);
     (texts.next().is_none() && fits).then_some(at)
 }
@@ -149,36 +127,22 @@ fn changes_account(form: &Form) -> bool {
 
 fn position(form: &Form, name: &str) -> Option<usize> {
     let usable = |field: &Field| field.kind != Kind::Hidden;
-    form.fields
-        .iter()
-        .position(|f| usable(f) && (f.name == name || f.id == name))
+    form.fields.iter().position(|f| usable(f) && (f.name == name || f.id == name))
 }
 
 fn log_in(page: &Page<'_>, answers: &Answers<'_>, login: &Login) -> Action {
     let Some(user) = answers.user else {
-        return stop(format!(
-            "the page asks to log in and there is no user: {}",
-            quote(page)
-        ));
+        return stop(format!("the page asks to log in and there is no user: {}", quote(page)));
     };
     let mut form = login.form.clone();
-    for (at, value) in [
-        (login.username, user.username),
-        (login.password, user.password),
-    ] {
+    for (at, value) in [(login.username, user.username), (login.password, user.password)] {
         // A name that the page has already fixed is sent as it is.
         if let Some(field) = at.and_then(|at| form.fields.get_mut(at)).filter(|f| f.open) {
             value.clone_into(&mut field.value);
         }
     }
     let rule = answers.rules.login.submit.as_deref();
-    press(
-        &mut form,
-        rule,
-        "login.submit",
-        Purpose::LogIn,
-        answers.decision,
-    )
+    press(&mut form, rule, "login.submit", Purpose::LogIn, answers.decision)
 }
 
 /// Sends a form with the button that a rule names, or else the one that goes on.
@@ -206,22 +170,14 @@ fn press(
 fn no_way_on(form: &Form, key: &str) -> Action {
     let buttons: Vec<_> = form.buttons.iter().map(super::label).collect();
     let buttons = buttons.join(", ");
-    stop(format!(
-        "no button seems to go on, there is {buttons}; name one in pages.{key}"
-    ))
+    stop(format!("no button seems to go on, there is {buttons}; name one in pages.{key}"))
 }
 
 /// On a page that asks for credentials and consent at once, the button that denies.
 fn denial(form: &Form, decision: Decision) -> Option<&Button> {
     let leanings = |button| button::leaning(form, button, Intent::Approve);
-    let asks_consent = form
-        .buttons
-        .iter()
-        .any(|b| leanings(b) == Leaning::Approves(3));
-    let denying = form
-        .buttons
-        .iter()
-        .find(|button| leanings(button) == Leaning::Denies);
+    let asks_consent = form.buttons.iter().any(|b| leanings(b) == Leaning::Approves(3));
+    let denying = form.buttons.iter().find(|button| leanings(button) == Leaning::Denies);
     denying.filter(|_| decision == Decision::Deny && asks_consent)
 }
 
@@ -239,25 +195,13 @@ fn user_code(page: &Page<'_>, answers: &Answers<'_>, forms: &[Form]) -> Option<A
         None => is_text(field) && is_for_code(field),
     };
     let forms = chosen(page, rules.form.as_ref(), forms);
-    let mut form = forms
-        .into_iter()
-        .find(|form| form.fields.iter().any(wanted))?;
+    let mut form = forms.into_iter().find(|form| form.fields.iter().any(wanted))?;
     let field = form.fields.iter_mut().find(|field| wanted(field))?;
     // An empty field asks which device it is; only a filled one can ask for a decision.
-    let decision = if field.value.is_empty() {
-        Decision::Approve
-    } else {
-        answers.decision
-    };
+    let decision = if field.value.is_empty() { Decision::Approve } else { answers.decision };
     code.clone_into(&mut field.value);
     let rule = rules.submit.as_deref();
-    Some(press(
-        &mut form,
-        rule,
-        "device.submit",
-        Purpose::UserCode,
-        decision,
-    ))
+    Some(press(&mut form, rule, "device.submit", Purpose::UserCode, decision))
 }
 
 fn is_for_code(field: &Field) -> bool {
@@ -266,16 +210,9 @@ fn is_for_code(field: &Field) -> bool {
 }
 
 fn new_password(page: &Page<'_>, forms: &[Form]) -> Option<Action> {
-    let asks = |form: &Form| {
-        form.fields
-            .iter()
-            .any(|f| f.kind == Kind::Password && f.open)
-    };
+    let asks = |form: &Form| form.fields.iter().any(|f| f.kind == Kind::Password && f.open);
     let [form] = forms else { return None };
     asks(form).then(|| {
-        stop(format!(
-            "the page asks for more than one password or a new one: {}",
-            quote(page)
-        ))
+        stop(format!("the page asks for more than one password or a new one: {}", quote(page)))
     })
 }

@@ -13,20 +13,13 @@ impl Checker<'_> {
     pub(super) fn answer(&mut self, step: &Step, scope: &mut Scope) {
         for (name, locator) in &step.keep {
             if !is_name(name) {
-                self.mistake(
-                    step.place,
-                    format!("`{name}` is no name: use a-z, 0-9 and _"),
-                );
+                self.mistake(step.place, format!("`{name}` is no name: use a-z, 0-9 and _"));
             }
             self.locator(locator, step.place, scope);
             scope.names.insert(name.clone());
         }
-        step.assume
-            .iter()
-            .for_each(|predicate| self.predicate(predicate, scope));
-        step.expect
-            .iter()
-            .for_each(|expectation| self.expectation(expectation, scope));
+        step.assume.iter().for_each(|predicate| self.predicate(predicate, scope));
+        step.expect.iter().for_each(|expectation| self.expectation(expectation, scope));
         scope.steps.extend(step.name.clone());
     }
 
@@ -38,8 +31,8 @@ impl Checker<'_> {
                     "requirements.yaml of `{}` has no such row",
                     req.value.split('/').next().unwrap_or_default()
                 );
-                self.mistake(req.place, format!("unknown requirement `{}`", req.value))
-                    .hint = Some(hint);
+                self.mistake(req.place, format!("unknown requirement `{}`", req.value)).hint =
+                    Some(hint);
             }
             Some(requirement) if requirement.excluded.is_some() => {
                 let message = format!("requirement `{}` is excluded, yet checked here", req.value);
@@ -48,22 +41,13 @@ impl Checker<'_> {
             Some(_) => {}
         }
         if expectation.that.is_empty() {
-            self.mistake(
-                req.place,
-                "`that` is empty, so this expectation could never fail",
-            );
+            self.mistake(req.place, "`that` is empty, so this expectation could never fail");
         }
-        expectation
-            .that
-            .iter()
-            .for_each(|predicate| self.predicate(predicate, scope));
+        expectation.that.iter().for_each(|predicate| self.predicate(predicate, scope));
         if let Some(step) = &expectation.or_refused_at
             && !scope.steps.contains(&step.value)
         {
-            self.mistake(
-                step.place,
-                format!("no earlier step has the name `{}`", step.value),
-            );
+            self.mistake(step.place, format!("no earlier step has the name `{}`", step.value));
         }
     }
 
@@ -109,10 +93,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn locator(&mut self, locator: &Locator, place: Place, scope: &Scope) {
-        locator
-            .fallback
-            .iter()
-            .for_each(|fallback| self.template(fallback, scope));
+        locator.fallback.iter().for_each(|fallback| self.template(fallback, scope));
         if let Source::Claim(name, _) | Source::Jose(name, _) = &locator.source
             && !scope.names.contains(name)
         {
@@ -123,10 +104,7 @@ impl Checker<'_> {
     pub(super) fn bindings(&mut self, bindings: &Bindings, scope: &mut Scope) {
         for (name, template) in &bindings.0 {
             if !is_name(name) {
-                self.mistake(
-                    template.place,
-                    format!("`{name}` is no name: use a-z, 0-9 and _"),
-                );
+                self.mistake(template.place, format!("`{name}` is no name: use a-z, 0-9 and _"));
             }
             self.template(template, scope);
             scope.names.insert(name.clone());
@@ -134,10 +112,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn templates(&mut self, bindings: &Bindings, scope: &Scope) {
-        bindings
-            .0
-            .iter()
-            .for_each(|(_, template)| self.template(template, scope));
+        bindings.0.iter().for_each(|(_, template)| self.template(template, scope));
     }
 
     pub(super) fn template(&mut self, template: &Template, scope: &Scope) {
@@ -158,10 +133,7 @@ impl Checker<'_> {
         });
         let known: Vec<&str> = known.map(String::as_str).collect();
         let hint = match known.as_slice() {
-            [] => format!(
-                "nothing is bound here yet; the provider gives {}",
-                NAMES.join(", ")
-            ),
+            [] => format!("nothing is bound here yet; the provider gives {}", NAMES.join(", ")),
             known => format!("bound here: {}", known.join(", ")),
         };
         let message = format!("unresolved `${{{name}}}`: nothing binds this name before this step");
@@ -176,14 +148,14 @@ impl Checker<'_> {
                 Err(why) => drop(self.mistake(place, why).clone()),
             },
             serde_json::Value::Array(items) => {
-                items
-                    .iter()
-                    .for_each(|item| self.document(item, place, scope));
+                for item in items {
+                    self.document(item, place, scope);
+                }
             }
             serde_json::Value::Object(members) => {
-                members
-                    .values()
-                    .for_each(|value| self.document(value, place, scope));
+                for value in members.values() {
+                    self.document(value, place, scope);
+                }
             }
             _ => {}
         }

@@ -14,35 +14,18 @@ pub fn check_provider(
     library: &Library,
 ) -> Vec<Diagnostic> {
     let unknown = |what: &str, name: &str, known: &[&str]| {
-        let message = format!(
-            "unknown {what} `{name}`, expected one of {}",
-            known.join(", ")
-        );
+        let message = format!("unknown {what} `{name}`, expected one of {}", known.join(", "));
         let place = Place { line: 1, column: 1 };
         Diagnostic::new(&file.path, &file.text, place, message).pointing_at(&format!("{name}:"))
     };
     let named = |what, names: Vec<&String>, known: &[&str]| -> Vec<Diagnostic> {
-        let strange = names
-            .into_iter()
-            .filter(|name| !known.contains(&name.as_str()));
+        let strange = names.into_iter().filter(|name| !known.contains(&name.as_str()));
         strange.map(|name| unknown(what, name, known)).collect()
     };
-    let mut mistakes = named(
-        "capability",
-        provider.offers.keys().collect(),
-        &CAPABILITIES,
-    );
+    let mut mistakes = named("capability", provider.offers.keys().collect(), &CAPABILITIES);
     mistakes.extend(named("hook", provider.hooks.keys().collect(), &HOOKS));
-    mistakes.extend(named(
-        "endpoint",
-        provider.endpoints.keys().collect(),
-        &ENDPOINTS,
-    ));
-    mistakes.extend(named(
-        "client role",
-        provider.clients.keys().collect(),
-        &ROLES,
-    ));
+    mistakes.extend(named("endpoint", provider.endpoints.keys().collect(), &ENDPOINTS));
+    mistakes.extend(named("client role", provider.clients.keys().collect(), &ROLES));
     for entry in &provider.known {
         let id = &entry.requirement;
         if library.requirement(&id.value).is_none() {
@@ -75,11 +58,7 @@ pub fn requirement_rows(library: &Library) -> Vec<Diagnostic> {
 
 fn speaks_about(steps: &[Step], requirement: &str) -> bool {
     steps.iter().any(|step| {
-        step.expect
-            .iter()
-            .any(|expectation| expectation.req.value == requirement)
-            || inner(step)
-                .iter()
-                .any(|steps| speaks_about(steps, requirement))
+        step.expect.iter().any(|expectation| expectation.req.value == requirement)
+            || inner(step).iter().any(|steps| speaks_about(steps, requirement))
     })
 }

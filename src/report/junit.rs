@@ -1,4 +1,4 @@
-//! The report as JUnit XML, for the continuous integration systems that read it.
+//! The report as `JUnit` XML, for the continuous integration systems that read it.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 use super::{Report, terminal};
 use crate::finding::{Finding, Verdict};
 
-/// The report as a JUnit document: a suite for each section, a test case for each finding.
+/// The report as a `JUnit` document: a suite for each section, a test case for each finding.
 ///
 /// # Errors
 /// When the document cannot be written as XML.
@@ -16,16 +16,10 @@ pub fn write(report: &Report) -> Result<String, String> {
     document.set_time(Duration::from_millis(report.elapsed_ms));
     for (section, findings) in terminal::sections(&report.findings) {
         let mut suite = TestSuite::new(section);
-        suite.add_test_cases(
-            findings
-                .into_iter()
-                .map(|finding| case(finding, report.strict)),
-        );
+        suite.add_test_cases(findings.into_iter().map(|finding| case(finding, report.strict)));
         document.add_test_suite(suite);
     }
-    document
-        .to_string()
-        .map_err(|e| format!("the JUnit report cannot be written: {e}"))
+    document.to_string().map_err(|e| format!("the JUnit report cannot be written: {e}"))
 }
 
 fn case(finding: &Finding, strict: bool) -> TestCase {
@@ -41,9 +35,7 @@ fn case(finding: &Finding, strict: bool) -> TestCase {
 fn status(finding: &Finding, strict: bool) -> TestCaseStatus {
     let message = terminal::reason(finding);
     let told = |mut status: TestCaseStatus| {
-        status
-            .set_message(message.clone())
-            .set_description(terminal::details(finding));
+        status.set_message(message.clone()).set_description(terminal::details(finding));
         status
     };
     if finding.breaks_gate(strict) {

@@ -13,10 +13,7 @@ pub fn write(report: &Report, colored: bool) -> String {
         text += &format!("\n{}\n", paint.bold(&section));
         text.extend(findings.iter().map(|finding| line(finding, &paint)));
     }
-    let bad = report
-        .findings
-        .iter()
-        .filter(|finding| wants_details(finding));
+    let bad = report.findings.iter().filter(|finding| wants_details(finding));
     text.extend(bad.map(|finding| format!("\n{}", headed(finding, &paint))));
     text + &summary(report, &paint)
 }
@@ -31,20 +28,14 @@ pub fn sections(findings: &[Finding]) -> Vec<(String, Vec<&Finding>)> {
             None => sections.push((name, vec![finding])),
         }
     }
-    sections.sort_by(|a, b| section_key(&a.0).cmp(&section_key(&b.0)));
+    sections.sort_by_key(|a| section_key(&a.0));
     sections
 }
 
 /// Documents by name, sections by number: §4.6 before §4.10.
 fn section_key(name: &str) -> (String, Vec<u32>) {
     let (document, section) = name.split_once(" §").unwrap_or((name, ""));
-    (
-        document.to_owned(),
-        section
-            .split('.')
-            .map_while(|part| part.parse().ok())
-            .collect(),
-    )
+    (document.to_owned(), section.split('.').map_while(|part| part.parse().ok()).collect())
 }
 
 /// Why a finding is as it is, in one line.
@@ -70,10 +61,7 @@ fn wants_details(finding: &Finding) -> bool {
 }
 
 fn label(finding: &Finding) -> (&'static str, Tone) {
-    match (
-        finding.known.as_ref().map(|known| known.state),
-        finding.verdict,
-    ) {
+    match (finding.known.as_ref().map(|known| known.state), finding.verdict) {
         (Some(KnownState::Observed), _) => ("known", Tone::Yellow),
         (Some(KnownState::Stale), _) => ("STALE", Tone::Red),
         (Some(KnownState::Expired), _) => ("EXPIRED", Tone::Red),
@@ -89,11 +77,7 @@ fn line(finding: &Finding, paint: &Paint) -> String {
     let (word, tone) = label(finding);
     let row = finding.case.rsplit('/').next().unwrap_or_default();
     let slug = finding.requirement.rsplit('/').next().unwrap_or_default();
-    let case = if row == slug {
-        String::new()
-    } else {
-        format!(" · {row}")
-    };
+    let case = if row == slug { String::new() } else { format!(" · {row}") };
     let catalogue = finding.catalogue.as_deref().unwrap_or_default();
     let note = match (finding.verdict, &finding.known) {
         (_, Some(known)) => format!("  {}", known.reason),
@@ -101,24 +85,14 @@ fn line(finding: &Finding, paint: &Paint) -> String {
         _ => String::new(),
     };
     let word = paint.tone(tone, &format!("{word:7}"));
-    format!(
-        "  {word} {catalogue:8} {slug}{case}{}\n",
-        paint.tone(Tone::Dim, &note)
-    )
+    format!("  {word} {catalogue:8} {slug}{case}{}\n", paint.tone(Tone::Dim, &note))
 }
 
 fn headed(finding: &Finding, paint: &Paint) -> String {
     let (word, tone) = label(finding);
-    let catalogue = finding
-        .catalogue
-        .as_ref()
-        .map(|id| format!(" ({id})"))
-        .unwrap_or_default();
-    let mut text = format!(
-        "{} {}{catalogue}\n",
-        paint.tone(tone, word),
-        paint.bold(&finding.requirement)
-    );
+    let catalogue = finding.catalogue.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+    let mut text =
+        format!("{} {}{catalogue}\n", paint.tone(tone, word), paint.bold(&finding.requirement));
     let spec = &finding.spec;
     let mut field = |name: &str, value: &str| {
         let indented = value.replace('\n', "\n            ");
@@ -127,18 +101,13 @@ fn headed(finding: &Finding, paint: &Paint) -> String {
     field("case", &finding.case);
     field(
         "says",
-        &format!(
-            "{} {} §{}: {}",
-            finding.level, spec.document, spec.section, finding.text
-        ),
+        &format!("{} {} §{}: {}", finding.level, spec.document, spec.section, finding.text),
     );
-    let told = [
-        ("expected", &finding.expected),
-        ("got", &finding.actual),
-        ("why", &finding.why),
-    ];
+    let told = [("expected", &finding.expected), ("got", &finding.actual), ("why", &finding.why)];
     for (name, value) in told {
-        value.iter().for_each(|value| field(name, value));
+        if let Some(value) = value {
+            field(name, value);
+        }
     }
     if let Some(known) = &finding.known {
         let advice = match known.state {
@@ -146,10 +115,7 @@ fn headed(finding: &Finding, paint: &Paint) -> String {
             KnownState::Stale => "not observed any more: remove it from the provider file",
             KnownState::Expired => "its last day is over: fix the provider or review the entry",
         };
-        field(
-            "known",
-            &format!("{} (until {}): {advice}", known.reason, known.until),
-        );
+        field("known", &format!("{} (until {}): {advice}", known.reason, known.until));
     }
     field("see", &spec.url);
     field("scenario", &format!("{}:{}", finding.file, finding.line));
@@ -173,11 +139,10 @@ fn transcript(exchanges: &[Evidence], paint: &Paint) -> String {
 
 fn prefixed(prefix: &str, block: &str) -> String {
     const LINES: usize = 24;
-    let mut text: String = block
-        .lines()
-        .take(LINES)
-        .map(|line| format!("{prefix}{}\n", clipped(line)))
-        .collect();
+    let mut text = String::new();
+    for line in block.lines().take(LINES) {
+        text += &format!("{prefix}{}\n", clipped(line));
+    }
     if block.lines().count() > LINES {
         text += &format!("{prefix}…\n");
     }
@@ -187,11 +152,7 @@ fn prefixed(prefix: &str, block: &str) -> String {
 /// A line without control characters, which could steer the reader's terminal, and not too long.
 fn clipped(line: &str) -> String {
     let visible = |c: char| {
-        if c.is_control() && c != '\t' {
-            '\u{fffd}'
-        } else {
-            c
-        }
+        if c.is_control() && c != '\t' { '\u{fffd}' } else { c }
     };
     let mut text: String = line.chars().take(240).map(visible).collect();
     if line.chars().count() > 240 {
@@ -201,16 +162,8 @@ fn clipped(line: &str) -> String {
 }
 
 fn summary(report: &Report, paint: &Paint) -> String {
-    let Totals {
-        pass,
-        fail,
-        warning,
-        known,
-        stale,
-        inconclusive,
-        not_applicable,
-        ..
-    } = report.totals;
+    let Totals { pass, fail, warning, known, stale, inconclusive, not_applicable, .. } =
+        report.totals;
     let counts = [
         (pass, "pass", Tone::Green),
         (fail, "fail", Tone::Red),
@@ -220,22 +173,16 @@ fn summary(report: &Report, paint: &Paint) -> String {
         (known, "known", Tone::Yellow),
         (not_applicable, "n/a", Tone::Dim),
     ];
-    let shown = counts
-        .iter()
-        .filter(|(count, name, _)| *count > 0 || *name == "fail");
-    let shown: Vec<String> = shown
-        .map(|(count, name, tone)| paint.tone(*tone, &format!("{count} {name}")))
-        .collect();
+    let shown = counts.iter().filter(|(count, name, _)| *count > 0 || *name == "fail");
+    let shown: Vec<String> =
+        shown.map(|(count, name, tone)| paint.tone(*tone, &format!("{count} {name}"))).collect();
     let (verdict, tone) = match report.exit_code {
         exit::CONFORMS => ("conforms", Tone::Green),
         exit::VIOLATION => ("violates", Tone::Red),
         _ => ("could not be told", Tone::Magenta),
     };
-    let interrupted = report
-        .interrupted
-        .as_ref()
-        .map(|why| format!(" ({why})"))
-        .unwrap_or_default();
+    let interrupted =
+        report.interrupted.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
     format!(
         "\n{} {} {}{interrupted}: {} in {:.1} s (exit code {})\n",
         paint.bold(&report.provider.name),

@@ -1,5 +1,7 @@
 //! The wall time of a full run on the embedded stub: `cargo bench`.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -18,14 +20,8 @@ fn main() {
 /// The whole program, from its start to its exit: that is what a user waits for.
 fn one_run() -> Duration {
     let started = Instant::now();
-    let output = Command::new(env!("CARGO_BIN_EXE_authgauge"))
-        .arg("run")
-        .output();
+    let output = Command::new(env!("CARGO_BIN_EXE_authgauge")).arg("run").output();
     let output = output.expect("the program can be started");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     started.elapsed()
 }

@@ -22,18 +22,11 @@ impl Browser {
     pub fn new(faults: &[&str]) -> Browser {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         let engine = Engine::new("strict", &faults, BASE).expect("known names");
-        Browser {
-            engine,
-            cookies: Vec::new(),
-        }
+        Browser { engine, cookies: Vec::new() }
     }
 
     pub fn send(&mut self, mut request: Request) -> Response {
-        let jar: Vec<String> = self
-            .cookies
-            .iter()
-            .map(|(k, v)| format!("{k}={v}"))
-            .collect();
+        let jar: Vec<String> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
         request.headers.push(("Cookie".into(), jar.join("; ")));
         let response = self.engine.answer(&request);
         for cookie in headers(&response, "Set-Cookie") {
@@ -49,10 +42,7 @@ impl Browser {
     pub fn get(&mut self, url: &str) -> Response {
         let url = url.strip_prefix(BASE).unwrap_or(url);
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
-        let request = Request {
-            method: "GET".into(),
-            ..request(path, query)
-        };
+        let request = Request { method: "GET".into(), ..request(path, query) };
         self.send(request)
     }
 
@@ -64,30 +54,19 @@ impl Browser {
     pub fn post_basic(&mut self, path: &str, user: (&str, &str), form: &Form) -> Response {
         let mut request = post(path, form);
         let credentials = STANDARD.encode(format!("{}:{}", user.0, user.1));
-        request
-            .headers
-            .push(("Authorization".into(), format!("Basic {credentials}")));
+        request.headers.push(("Authorization".into(), format!("Basic {credentials}")));
         self.send(request)
     }
 
     pub fn userinfo(&mut self, token: &str) -> Response {
-        let mut request = Request {
-            method: "GET".into(),
-            ..request("/userinfo", "")
-        };
-        request
-            .headers
-            .push(("Authorization".into(), format!("Bearer {token}")));
+        let mut request = Request { method: "GET".into(), ..request("/userinfo", "") };
+        request.headers.push(("Authorization".into(), format!("Bearer {token}")));
         self.send(request)
     }
 
     pub fn control(&mut self, name: &str, body: &str) -> Response {
         let mut request = request(&format!("/_stub/{name}"), "");
-        request.method = if body == "GET" {
-            "GET".into()
-        } else {
-            "POST".into()
-        };
+        request.method = if body == "GET" { "GET".into() } else { "POST".into() };
         request.body = body.as_bytes().to_vec();
         self.send(request)
     }
@@ -100,24 +79,15 @@ impl Browser {
     /// Fills in the form on a page and presses a button.
     pub fn submit(&mut self, page: &Response, fields: &Form) -> Response {
         let html = text(page);
-        let action = between(&html, "action=\"", "\"")
-            .expect("the page has a form")
-            .to_owned();
+        let action = between(&html, "action=\"", "\"").expect("the page has a form").to_owned();
         let mut form = hidden(&html);
-        form.extend(
-            fields
-                .iter()
-                .map(|(name, value)| ((*name).into(), (*value).into())),
-        );
+        form.extend(fields.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         self.post(&action, &form)
     }
 
     pub fn log_in(&mut self, page: &Response) -> Response {
-        self.submit(
-            page,
-            &[("username", "alice"), ("password", "alice-password")],
-        )
+        self.submit(page, &[("username", "alice"), ("password", "alice-password")])
     }
 
     /// Goes through an authorization request with a login, and returns the address it ends at.
@@ -127,11 +97,8 @@ impl Browser {
             let page = self.get(&next);
             assert_eq!(page.status, 200, "{}", text(&page));
             let login = next.contains("/login");
-            response = if login {
-                self.log_in(&page)
-            } else {
-                self.submit(&page, &[("approve", "yes")])
-            };
+            response =
+                if login { self.log_in(&page) } else { self.submit(&page, &[("approve", "yes")]) };
         }
         location(&response).unwrap_or_else(|| panic!("no redirect: {}", text(&response)))
     }
@@ -171,10 +138,7 @@ impl Browser {
     }
 
     pub fn device(&mut self) -> Value {
-        let form = [
-            ("client_id", "device"),
-            ("scope", "openid offline_access read"),
-        ];
+        let form = [("client_id", "device"), ("scope", "openid offline_access read")];
         let (status, device) = json(&self.post("/device_authorization", &form));
         assert_eq!(status, 200, "{device}");
         device
@@ -182,11 +146,7 @@ impl Browser {
 
     pub fn poll(&mut self, device: &Value) -> (u16, Value) {
         let code = member(device, "device_code");
-        let form = [
-            ("grant_type", DEVICE_GRANT),
-            ("client_id", "device"),
-            ("device_code", &code),
-        ];
+        let form = [("grant_type", DEVICE_GRANT), ("client_id", "device"), ("device_code", &code)];
         json(&self.post("/token", &form))
     }
 
@@ -202,8 +162,7 @@ impl Browser {
     }
 
     pub fn revoke(&mut self, token: &str) -> u16 {
-        self.post("/revoke", &[("client_id", "public"), ("token", token)])
-            .status
+        self.post("/revoke", &[("client_id", "public"), ("token", token)]).status
     }
 
     pub fn jwks(&mut self) -> Vec<Value> {
@@ -213,11 +172,7 @@ impl Browser {
 }
 
 fn request(path: &str, query: &str) -> Request {
-    Request {
-        path: path.into(),
-        query: query.into(),
-        ..Request::default()
-    }
+    Request { path: path.into(), query: query.into(), ..Request::default() }
 }
 
 pub fn post(path: &str, form: &Form) -> Request {
@@ -231,9 +186,7 @@ pub fn post(path: &str, form: &Form) -> Request {
 }
 
 pub fn encode(form: &Form) -> String {
-    url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(form)
-        .finish()
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish()
 }
 
 /// A correct authorization request of the public client, with changes.
@@ -253,21 +206,13 @@ pub fn authorize_url(change: &Form) -> String {
 
 /// The form with some values replaced; an empty value omits the parameter.
 pub fn changed<'a>(form: &Form<'a>, change: &Form<'a>) -> Vec<(&'a str, &'a str)> {
-    let kept = form
-        .iter()
-        .filter(|(name, _)| !change.iter().any(|(other, _)| other == name));
-    kept.chain(change.iter().filter(|(_, value)| !value.is_empty()))
-        .copied()
-        .collect()
+    let kept = form.iter().filter(|(name, _)| !change.iter().any(|(other, _)| other == name));
+    kept.chain(change.iter().filter(|(_, value)| !value.is_empty())).copied().collect()
 }
 
 pub fn headers<'a>(response: &'a Response, name: &'a str) -> impl Iterator<Item = &'a str> {
     let named = move |(key, _): &&(String, String)| key.eq_ignore_ascii_case(name);
-    response
-        .headers
-        .iter()
-        .filter(named)
-        .map(|(_, value)| value.as_str())
+    response.headers.iter().filter(named).map(|(_, value)| value.as_str())
 }
 
 pub fn header(response: &Response, name: &str) -> Option<String> {
@@ -288,17 +233,12 @@ pub fn json(response: &Response) -> (u16, Value) {
 }
 
 pub fn member(value: &Value, name: &str) -> String {
-    value[name]
-        .as_str()
-        .unwrap_or_else(|| panic!("no {name} in {value}"))
-        .to_owned()
+    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}")).to_owned()
 }
 
 pub fn parameter(address: &str, name: &str) -> Option<String> {
     let url = url::Url::parse(address).expect("a redirect leads to a URL");
-    url.query_pairs()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
@@ -306,18 +246,12 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
 }
 
 fn hidden(html: &str) -> Vec<(String, String)> {
-    let inputs = html
-        .split("<input ")
-        .skip(1)
-        .filter(|input| input.contains("type=\"hidden\""));
+    let inputs = html.split("<input ").skip(1).filter(|input| input.contains("type=\"hidden\""));
     let attribute = |input: &str, name: &str| between(input, name, "\"").map(unescape);
     let pair = |input| Some((attribute(input, "name=\"")?, attribute(input, "value=\"")?));
     inputs.filter_map(pair).collect()
 }
 
 fn unescape(text: &str) -> String {
-    text.replace("&quot;", "\"")
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&amp;", "&")
+    text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }

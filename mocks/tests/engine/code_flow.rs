@@ -22,10 +22,7 @@ fn a_whole_code_flow_gives_tokens_that_work() {
         assert_eq!(claims[name], value);
     }
     let info = browser.userinfo(&member(&tokens, "access_token"));
-    assert_eq!(
-        json(&info),
-        (200, serde_json::json!({ "sub": claims["sub"] }))
-    );
+    assert_eq!(json(&info), (200, serde_json::json!({ "sub": claims["sub"] })));
 }
 
 #[test]
@@ -39,10 +36,7 @@ fn errors_of_the_authorization_request() {
         (&[("scope", "read nothing")], "invalid_scope"),
         (&[("code_challenge", "")], "invalid_request"),
         (&[("code_challenge", "short")], "invalid_request"),
-        (
-            &[("code_challenge", ""), ("code_challenge_method", "")],
-            "invalid_request",
-        ),
+        (&[("code_challenge", ""), ("code_challenge_method", "")], "invalid_request"),
         (&[("code_challenge_method", "")], "invalid_request"),
         (&[("code_challenge_method", "plain")], "invalid_request"),
         (&[("code_challenge_method", "s256")], "invalid_request"),
@@ -56,21 +50,9 @@ fn errors_of_the_authorization_request() {
     ];
     for (change, error) in cases {
         let address = Browser::new(&[]).authorize(change);
-        assert_eq!(
-            parameter(&address, "error").as_deref(),
-            Some(error),
-            "{change:?}"
-        );
-        assert_eq!(
-            parameter(&address, "state").as_deref(),
-            Some("s t&te"),
-            "{change:?}"
-        );
-        assert_eq!(
-            parameter(&address, "iss").as_deref(),
-            Some(BASE),
-            "{change:?}"
-        );
+        assert_eq!(parameter(&address, "error").as_deref(), Some(error), "{change:?}");
+        assert_eq!(parameter(&address, "state").as_deref(), Some("s t&te"), "{change:?}");
+        assert_eq!(parameter(&address, "iss").as_deref(), Some(BASE), "{change:?}");
         assert_eq!(parameter(&address, "code"), None, "{change:?}");
     }
 }
@@ -84,24 +66,14 @@ fn errors_that_must_not_redirect() {
         &[("client_id", "device")],
         &[("redirect_uri", "")],
         &[("redirect_uri", "http://127.0.0.1:18999/other")],
-        &[
-            ("redirect_uri", CALLBACK),
-            ("redirect_uri", "https://evil.example"),
-        ],
+        &[("redirect_uri", CALLBACK), ("redirect_uri", "https://evil.example")],
         &[("redirect_uri", "https://evil.example")],
     ];
     for change in cases {
         let response = Browser::new(&[]).get(&authorize_url(change));
-        assert_eq!(
-            (response.status, location(&response)),
-            (400, None),
-            "{change:?}"
-        );
+        assert_eq!((response.status, location(&response)), (400, None), "{change:?}");
     }
-    assert_eq!(
-        Browser::new(&[]).get("/authorize?client_id=%zz").status,
-        400
-    );
+    assert_eq!(Browser::new(&[]).get("/authorize?client_id=%zz").status, 400);
 }
 
 #[test]
@@ -135,11 +107,7 @@ fn a_session_spares_the_login_until_the_request_wants_one() {
         assert!(address.starts_with(destination), "{change:?}: {address}");
     }
     browser.advance(86_400 * 31);
-    assert!(
-        browser
-            .authorize(&[("prompt", "none")])
-            .contains("login_required")
-    );
+    assert!(browser.authorize(&[("prompt", "none")]).contains("login_required"));
 }
 
 #[test]
@@ -154,22 +122,14 @@ fn the_login_page_guards_itself() {
     assert_eq!((wrong.status, location(&wrong)), (200, None));
     assert!(text(&wrong).contains("is wrong"));
     let request = parameter(&next, "request").expect("a handle");
-    let right = [
-        ("username", "alice"),
-        ("password", "alice-password"),
-        ("request", &*request),
-    ];
+    let right = [("username", "alice"), ("password", "alice-password"), ("request", &*request)];
     for csrf in [&[][..], &[("csrf", "wrong")]] {
         let form = [&right[..], csrf].concat();
         assert_eq!(browser.post("/login", &form).status, 403);
     }
     let cancelled = browser.submit(&page, &[("cancel", "yes")]);
     assert_eq!(cancelled.status, 303);
-    assert!(
-        location(&cancelled)
-            .expect("to the client")
-            .contains("error=access_denied")
-    );
+    assert!(location(&cancelled).expect("to the client").contains("error=access_denied"));
     assert_eq!(browser.get(&next).status, 400);
 }
 
@@ -208,10 +168,7 @@ fn form_post_carries_the_answer_in_a_form() {
     let mut browser = Browser::new(&[]);
     browser.tokens();
     let state = "\"><script>";
-    let page = browser.get(&authorize_url(&[
-        ("response_mode", "form_post"),
-        ("state", state),
-    ]));
+    let page = browser.get(&authorize_url(&[("response_mode", "form_post"), ("state", state)]));
     let html = text(&page);
     assert_eq!(page.status, 200);
     assert!(html.contains(&format!("action=\"{CALLBACK}\"")) && html.contains("name=\"code\""));
@@ -224,10 +181,7 @@ fn errors_of_the_exchange() {
         (&[("code", "")], "invalid_request"),
         (&[("code", "unknown")], "invalid_grant"),
         (&[("redirect_uri", "")], "invalid_grant"),
-        (
-            &[("redirect_uri", "http://127.0.0.1:1/callback")],
-            "invalid_grant",
-        ),
+        (&[("redirect_uri", "http://127.0.0.1:1/callback")], "invalid_grant"),
         (&[("code_verifier", "")], "invalid_grant"),
         (&[("code_verifier", "short")], "invalid_grant"),
         (&[("code_verifier", CHALLENGE)], "invalid_grant"),
@@ -242,17 +196,9 @@ fn errors_of_the_exchange() {
     for (change, error) in cases {
         let (status, body) = browser.exchange(&code, change);
         assert_eq!(body["error"], error, "{change:?}");
-        assert_eq!(
-            status,
-            if error == "invalid_client" { 401 } else { 400 },
-            "{change:?}"
-        );
+        assert_eq!(status, if error == "invalid_client" { 401 } else { 400 }, "{change:?}");
     }
-    assert_eq!(
-        browser.exchange(&code, &[]).0,
-        200,
-        "none of these burns the code"
-    );
+    assert_eq!(browser.exchange(&code, &[]).0, 200, "none of these burns the code");
     let code = browser.code(&[]);
     browser.advance(60);
     assert_eq!(browser.exchange(&code, &[]).1["error"], "invalid_grant");
@@ -269,10 +215,7 @@ fn a_replay_kills_the_tokens_only_if_it_has_the_verifier() {
         assert_eq!(browser.userinfo(&access_token).status, alive);
     }
     let refresh_token = member(&tokens, "refresh_token");
-    assert_eq!(
-        browser.refresh(&refresh_token, &[]).1["error"],
-        "invalid_grant"
-    );
+    assert_eq!(browser.refresh(&refresh_token, &[]).1["error"], "invalid_grant");
 }
 
 #[test]
@@ -281,15 +224,8 @@ fn a_verifier_without_a_challenge_is_refused() {
     let without = [("client_id", "confidential"), ("code_challenge", "")];
     let code = browser.code(&[&without[..], &[("code_challenge_method", "")]].concat());
     let secret = ("confidential", "confidential-secret");
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", &*code),
-        ("redirect_uri", CALLBACK),
-    ];
+    let form = [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", CALLBACK)];
     let with = [&form[..], &[("code_verifier", VERIFIER)]].concat();
-    assert_eq!(
-        json(&browser.post_basic("/token", secret, &with)).1["error"],
-        "invalid_grant"
-    );
+    assert_eq!(json(&browser.post_basic("/token", secret, &with)).1["error"], "invalid_grant");
     assert_eq!(browser.post_basic("/token", secret, &form).status, 200);
 }

@@ -15,26 +15,16 @@ fn a_user_approves_or_denies_on_the_verification_page() {
         assert_eq!(browser.poll(&device).1["error"], "authorization_pending");
         let unknown = browser.submit(&page, &[("user_code", "BBBB-BBBB")]);
         assert!(text(&unknown).contains("unknown, used or expired"));
-        let typed = member(&device, "user_code")
-            .to_lowercase()
-            .replace('-', " ");
+        let typed = member(&device, "user_code").to_lowercase().replace('-', " ");
         let confirm = browser.submit(&page, &[("user_code", &typed)]);
-        assert!(
-            text(&confirm).contains("<b>device</b>"),
-            "{}",
-            text(&confirm)
-        );
+        assert!(text(&confirm).contains("<b>device</b>"), "{}", text(&confirm));
         assert_eq!(browser.submit(&confirm, &[(button, "yes")]).status, 200);
         let again = browser.submit(&page, &[("user_code", &typed)]);
         assert!(text(&again).contains("unknown, used or expired"));
         let (answered, body) = browser.poll(&device);
         assert_eq!(answered, status, "{body}");
         let (refused, body) = browser.poll(&device);
-        let error = if status == 200 {
-            "invalid_grant"
-        } else {
-            "access_denied"
-        };
+        let error = if status == 200 { "invalid_grant" } else { "access_denied" };
         assert_eq!((refused, body["error"].as_str()), (400, Some(error)));
     }
 }
@@ -96,10 +86,7 @@ fn a_device_code_expires() {
     for device in [&device, &approved] {
         assert_eq!(browser.poll(device).1["error"], "expired_token");
     }
-    let body = format!(
-        "{{\"user_code\": {}, \"action\": \"deny\"}}",
-        device["user_code"]
-    );
+    let body = format!("{{\"user_code\": {}, \"action\": \"deny\"}}", device["user_code"]);
     assert_eq!(browser.control("device", &body).status, 400);
 }
 
@@ -109,39 +96,15 @@ fn errors_of_the_device_endpoints() {
     let device = browser.device();
     let code = member(&device, "device_code");
     let cases: [(&str, &Form, &str); 6] = [
-        (
-            "/device_authorization",
-            &[("client_id", "public")],
-            "unauthorized_client",
-        ),
-        (
-            "/device_authorization",
-            &[("client_id", "device"), ("scope", "x")],
-            "invalid_scope",
-        ),
-        (
-            "/device_authorization",
-            &[("scope", "read")],
-            "invalid_client",
-        ),
+        ("/device_authorization", &[("client_id", "public")], "unauthorized_client"),
+        ("/device_authorization", &[("client_id", "device"), ("scope", "x")], "invalid_scope"),
+        ("/device_authorization", &[("scope", "read")], "invalid_client"),
         ("/token", &[("client_id", "device")], "invalid_request"),
-        (
-            "/token",
-            &[("client_id", "device"), ("device_code", "x")],
-            "invalid_grant",
-        ),
-        (
-            "/token",
-            &[("client_id", "public"), ("device_code", &code)],
-            "unauthorized_client",
-        ),
+        ("/token", &[("client_id", "device"), ("device_code", "x")], "invalid_grant"),
+        ("/token", &[("client_id", "public"), ("device_code", &code)], "unauthorized_client"),
     ];
     for (path, form, error) in cases {
-        let grant: &Form = if path == "/token" {
-            &[("grant_type", DEVICE_GRANT)]
-        } else {
-            &[]
-        };
+        let grant: &Form = if path == "/token" { &[("grant_type", DEVICE_GRANT)] } else { &[] };
         let (_, body) = json(&browser.post(path, &[grant, form].concat()));
         assert_eq!(body["error"], error, "{path} {form:?}");
     }

@@ -6,168 +6,38 @@ use crate::browser::*;
 use crate::signature::verifies;
 
 /// A fault, something to look at, what it is without the fault, and what with it.
-type Row = (
-    &'static str,
-    fn(&mut Browser) -> String,
-    &'static str,
-    &'static str,
-);
+type Row = (&'static str, fn(&mut Browser) -> String, &'static str, &'static str);
 
 const ROWS: [Row; 34] = [
-    (
-        "openid_configuration_missing",
-        openid_configuration,
-        "200",
-        "404",
-    ),
-    (
-        "metadata_issuer_with_slash",
-        issuer,
-        BASE,
-        "http://stub.test/",
-    ),
+    ("openid_configuration_missing", openid_configuration, "200", "404"),
+    ("metadata_issuer_with_slash", issuer, BASE, "http://stub.test/"),
     ("jwks_key_without_kty", keys_without_kty, "0 of 1", "1 of 2"),
     ("jwks_key_without_kid", distinct_kids, "1 of 1", "1 of 2"),
     ("jwks_duplicate_kid", distinct_kids, "1 of 1", "2 of 3"),
-    (
-        "signs_with_unpublished_key",
-        id_token,
-        "verifies, hint true",
-        "fails, hint true",
-    ),
-    (
-        "signature_does_not_verify",
-        id_token,
-        "verifies, hint true",
-        "fails, hint true",
-    ),
-    (
-        "refuses_correct_verifier",
-        right_verifier,
-        "200",
-        "400 invalid_grant",
-    ),
-    (
-        "ignores_verifier",
-        wrong_verifier,
-        "400 invalid_grant",
-        "200",
-    ),
-    (
-        "verifier_optional",
-        missing_verifier,
-        "400 invalid_grant",
-        "200",
-    ),
-    (
-        "accepts_lowercase_s256",
-        lowercase_s256,
-        "refused",
-        "hashed 200, plain 400",
-    ),
-    (
-        "lowercase_s256_means_plain",
-        lowercase_s256,
-        "refused",
-        "hashed 400, plain 200",
-    ),
-    (
-        "token_response_without_token_type",
-        token_type,
-        "\"Bearer\"",
-        "null",
-    ),
+    ("signs_with_unpublished_key", id_token, "verifies, hint true", "fails, hint true"),
+    ("signature_does_not_verify", id_token, "verifies, hint true", "fails, hint true"),
+    ("refuses_correct_verifier", right_verifier, "200", "400 invalid_grant"),
+    ("ignores_verifier", wrong_verifier, "400 invalid_grant", "200"),
+    ("verifier_optional", missing_verifier, "400 invalid_grant", "200"),
+    ("accepts_lowercase_s256", lowercase_s256, "refused", "hashed 200, plain 400"),
+    ("lowercase_s256_means_plain", lowercase_s256, "refused", "hashed 400, plain 200"),
+    ("token_response_without_token_type", token_type, "\"Bearer\"", "null"),
     ("code_reusable", second_exchange, "400 invalid_grant", "200"),
-    (
-        "grant_type_optional",
-        no_grant_type,
-        "400 invalid_request",
-        "200",
-    ),
-    (
-        "unknown_grant_type_accepted",
-        odd_grant_type,
-        "400 unsupported_grant_type",
-        "200",
-    ),
-    (
-        "ignores_client_secret",
-        wrong_secret,
-        "401 invalid_client",
-        "200",
-    ),
-    (
-        "refresh_returns_same_access_token",
-        same_after_refresh,
-        "false",
-        "true",
-    ),
-    (
-        "device_response_without_expires_in",
-        device_expires_in,
-        "600",
-        "null",
-    ),
-    (
-        "device_needs_no_approval",
-        first_poll,
-        "400 authorization_pending",
-        "200",
-    ),
-    (
-        "never_slows_down",
-        second_poll,
-        "400 slow_down",
-        "400 authorization_pending",
-    ),
-    (
-        "device_approval_lost",
-        approved_poll,
-        "200",
-        "400 authorization_pending",
-    ),
-    (
-        "device_code_never_expires",
-        late_poll,
-        "400 expired_token",
-        "400 authorization_pending",
-    ),
-    (
-        "expired_device_code_is_unknown",
-        late_poll,
-        "400 expired_token",
-        "400 invalid_grant",
-    ),
-    (
-        "revocation_does_nothing",
-        use_after_revocation,
-        "200 400",
-        "200 200",
-    ),
-    (
-        "revocation_of_unknown_token_is_an_error",
-        revoke_unknown,
-        "200",
-        "400",
-    ),
-    (
-        "introspection_active_as_string",
-        introspect_live,
-        "true",
-        "\"true\"",
-    ),
-    (
-        "introspection_of_unknown_token_is_an_error",
-        introspect_unknown,
-        "200 false",
-        "400 null",
-    ),
-    (
-        "introspection_says_all_active",
-        introspect_unknown,
-        "200 false",
-        "200 true",
-    ),
+    ("grant_type_optional", no_grant_type, "400 invalid_request", "200"),
+    ("unknown_grant_type_accepted", odd_grant_type, "400 unsupported_grant_type", "200"),
+    ("ignores_client_secret", wrong_secret, "401 invalid_client", "200"),
+    ("refresh_returns_same_access_token", same_after_refresh, "false", "true"),
+    ("device_response_without_expires_in", device_expires_in, "600", "null"),
+    ("device_needs_no_approval", first_poll, "400 authorization_pending", "200"),
+    ("never_slows_down", second_poll, "400 slow_down", "400 authorization_pending"),
+    ("device_approval_lost", approved_poll, "200", "400 authorization_pending"),
+    ("device_code_never_expires", late_poll, "400 expired_token", "400 authorization_pending"),
+    ("expired_device_code_is_unknown", late_poll, "400 expired_token", "400 invalid_grant"),
+    ("revocation_does_nothing", use_after_revocation, "200 400", "200 200"),
+    ("revocation_of_unknown_token_is_an_error", revoke_unknown, "200", "400"),
+    ("introspection_active_as_string", introspect_live, "true", "\"true\""),
+    ("introspection_of_unknown_token_is_an_error", introspect_unknown, "200 false", "400 null"),
+    ("introspection_says_all_active", introspect_unknown, "200 false", "200 true"),
     (
         "drops_old_key_at_rotation",
         rotation,
@@ -192,12 +62,7 @@ const ROWS: [Row; 34] = [
         "400 unsupported_grant_type",
         "400 invalid_request",
     ),
-    (
-        "wrong_authorize_error_codes",
-        authorize_error,
-        "login_required",
-        "server_error",
-    ),
+    ("wrong_authorize_error_codes", authorize_error, "login_required", "server_error"),
 ];
 
 #[test]
@@ -221,15 +86,9 @@ fn unknown_names_are_errors_that_list_the_known_ones() {
         authgauge_mocks::Engine::new(dialect, &[fault.to_owned()], BASE).map_err(|e| e.to_string())
     };
     let message = engine("nonsense", "code_reusable").expect_err("unknown dialect");
-    assert!(
-        message.contains("nonsense") && message.contains("strict"),
-        "{message}"
-    );
+    assert!(message.contains("nonsense") && message.contains("strict"), "{message}");
     let message = engine("strict", "typo").expect_err("unknown fault");
-    assert!(
-        message.contains("typo") && message.contains("code_reusable"),
-        "{message}"
-    );
+    assert!(message.contains("typo") && message.contains("code_reusable"), "{message}");
     let _: fn(StubError) -> String = |error| error.to_string();
 }
 
@@ -239,23 +98,12 @@ fn outcome((status, body): (u16, serde_json::Value)) -> String {
 }
 
 fn openid_configuration(browser: &mut Browser) -> String {
-    assert_eq!(
-        browser
-            .get("/.well-known/oauth-authorization-server")
-            .status,
-        200
-    );
-    browser
-        .get("/.well-known/openid-configuration")
-        .status
-        .to_string()
+    assert_eq!(browser.get("/.well-known/oauth-authorization-server").status, 200);
+    browser.get("/.well-known/openid-configuration").status.to_string()
 }
 
 fn issuer(browser: &mut Browser) -> String {
-    member(
-        &json(&browser.get("/.well-known/openid-configuration")).1,
-        "issuer",
-    )
+    member(&json(&browser.get("/.well-known/openid-configuration")).1, "issuer")
 }
 
 fn keys_without_kty(browser: &mut Browser) -> String {
@@ -273,11 +121,7 @@ fn distinct_kids(browser: &mut Browser) -> String {
 
 fn id_token(browser: &mut Browser) -> String {
     let token = member(&browser.tokens(), "id_token");
-    let verdict = if verifies(&browser.jwks(), &token) {
-        "verifies"
-    } else {
-        "fails"
-    };
+    let verdict = if verifies(&browser.jwks(), &token) { "verifies" } else { "fails" };
     let silent = browser.authorize(&[("prompt", "none"), ("id_token_hint", &token)]);
     format!("{verdict}, hint {}", silent.contains("code="))
 }
@@ -292,18 +136,12 @@ fn right_verifier(browser: &mut Browser) -> String {
 }
 
 fn wrong_verifier(browser: &mut Browser) -> String {
-    assert_eq!(
-        exchange(browser, &[("code_verifier", "")]),
-        "400 invalid_grant"
-    );
+    assert_eq!(exchange(browser, &[("code_verifier", "")]), "400 invalid_grant");
     exchange(browser, &[("code_verifier", CHALLENGE)])
 }
 
 fn missing_verifier(browser: &mut Browser) -> String {
-    assert_eq!(
-        exchange(browser, &[("code_verifier", CHALLENGE)]),
-        "400 invalid_grant"
-    );
+    assert_eq!(exchange(browser, &[("code_verifier", CHALLENGE)]), "400 invalid_grant");
     exchange(browser, &[("code_verifier", "")])
 }
 
@@ -339,11 +177,7 @@ fn wrong_secret(browser: &mut Browser) -> String {
     let form = [("grant_type", "client_credentials")];
     let missing = [&form[..], &[("client_id", "service")]].concat();
     assert_eq!(browser.post("/token", &missing).status, 401);
-    outcome(json(&browser.post_basic(
-        "/token",
-        ("service", "wrong"),
-        &form,
-    )))
+    outcome(json(&browser.post_basic("/token", ("service", "wrong"), &form)))
 }
 
 fn same_after_refresh(browser: &mut Browser) -> String {
@@ -381,11 +215,7 @@ fn late_poll(browser: &mut Browser) -> String {
 
 fn use_after_revocation(browser: &mut Browser) -> String {
     let token = member(&browser.tokens(), "refresh_token");
-    format!(
-        "{} {}",
-        browser.revoke(&token),
-        browser.refresh(&token, &[]).0
-    )
+    format!("{} {}", browser.revoke(&token), browser.refresh(&token, &[]).0)
 }
 
 fn revoke_unknown(browser: &mut Browser) -> String {

@@ -68,23 +68,13 @@ fn random_bytes_to_every_endpoint() {
         + "&grant_type=refresh_token&refresh_token=a&token=b&user_code=BBBB-BBBB&csrf=c&request=d";
     for round in 0..60 {
         for path in PATHS {
-            let body = if round % 2 == 0 {
-                bytes.take(300)
-            } else {
-                mutated(&mut bytes, &good)
-            };
+            let body = if round % 2 == 0 { bytes.take(300) } else { mutated(&mut bytes, &good) };
             let mut request = post(path, &[]);
             request.query = String::from_utf8_lossy(&mutated(&mut bytes, &good)).into_owned();
             request.body = body;
             request.method = ["GET", "POST", "PUT", "HEAD", ""][round % 5].into();
-            let value = [
-                bytes.text(),
-                format!("Basic {}", bytes.text()),
-                "Bearer \0".into(),
-            ];
-            request
-                .headers
-                .push(("Authorization".into(), value[round % 3].clone()));
+            let value = [bytes.text(), format!("Basic {}", bytes.text()), "Bearer \0".into()];
+            request.headers.push(("Authorization".into(), value[round % 3].clone()));
             request.headers.push(("Cookie".into(), bytes.text()));
             check(&mut browser, request);
         }
@@ -97,18 +87,8 @@ fn huge_and_odd_requests() {
     let long = "a".repeat(1 << 20);
     for path in PATHS {
         for body in [long.clone().into_bytes(), b"&&&===%".to_vec(), vec![0; 100]] {
-            let request = Request {
-                body,
-                query: long.clone(),
-                ..post(path, &[])
-            };
-            check(
-                &mut browser,
-                Request {
-                    method: "GET".into(),
-                    ..request.clone()
-                },
-            );
+            let request = Request { body, query: long.clone(), ..post(path, &[]) };
+            check(&mut browser, Request { method: "GET".into(), ..request.clone() });
             check(&mut browser, request);
         }
     }
@@ -118,26 +98,14 @@ fn huge_and_odd_requests() {
 }
 
 fn check(browser: &mut Browser, request: Request) {
-    let shown = format!(
-        "{} {} {:?}",
-        request.method,
-        request.path,
-        request.query.get(..80)
-    );
+    let shown = format!("{} {} {:?}", request.method, request.path, request.query.get(..80));
     let response = browser.send(request);
-    assert!(
-        (200..500).contains(&response.status),
-        "{} for {shown}",
-        response.status
-    );
+    assert!((200..500).contains(&response.status), "{} for {shown}", response.status);
     assert_clean(&response.headers);
 }
 
 fn assert_clean(headers: &[(String, String)]) {
     for (name, value) in headers {
-        assert!(
-            value.bytes().all(|byte| (0x20..0x7f).contains(&byte)),
-            "{name}: {value:?}"
-        );
+        assert!(value.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{name}: {value:?}");
     }
 }

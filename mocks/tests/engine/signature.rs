@@ -5,9 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 fn decode(part: &Value) -> Vec<u8> {
-    URL_SAFE_NO_PAD
-        .decode(part.as_str().expect("text"))
-        .expect("base64url")
+    URL_SAFE_NO_PAD.decode(part.as_str().expect("text")).expect("base64url")
 }
 
 fn part(token: &str, index: usize) -> Value {
@@ -30,11 +28,7 @@ pub fn verifies(keys: &[Value], token: &str) -> bool {
         return false;
     };
     let (message, signature) = token.rsplit_once('.').expect("three parts");
-    let key = RsaPublicKeyComponents {
-        n: decode(&key["n"]),
-        e: decode(&key["e"]),
-    };
+    let key = RsaPublicKeyComponents { n: decode(&key["n"]), e: decode(&key["e"]) };
     let signature = decode(&signature.into());
-    key.verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature)
-        .is_ok()
+    key.verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature).is_ok()
 }
