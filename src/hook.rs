@@ -15,7 +15,7 @@ use crate::transport::Transport;
 use crate::wire::Request;
 
 /// How long a hook's program may take.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Calls a hook and waits until it is done.
 ///

@@ -73,6 +73,8 @@ pub fn from_visit(
     let mut headers = vec![
         ("user-agent".to_owned(), USER_AGENT.to_owned()),
         ("accept".to_owned(), "text/html,application/xhtml+xml".to_owned()),
+        // The form driver knows the words on buttons in English.
+        ("accept-language".to_owned(), "en".to_owned()),
     ];
     let body = body(form.as_deref(), None, variables, &mut headers)?;
     let method = if form.is_some() { "POST" } else { "GET" };
