@@ -61,50 +61,63 @@ pub const CAPABILITIES: [&str; 18] = [
     "rotate_keys",
 ];
 
-/// For each capability, nothing, or the reason why the provider lacks it.
+/// For each capability, nothing, or why it is not there.
 #[derive(Debug, Clone)]
-pub struct Capabilities(BTreeMap<&'static str, Result<(), String>>);
+pub struct Capabilities(BTreeMap<&'static str, Result<(), Lack>>);
+
+/// Why a capability is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lack {
+    /// The provider does not have it, for this reason.
+    Absent(String),
+    /// It cannot be told, because the metadata could not be read.
+    Unknown(String),
+}
 
 /// What the reasons are taken from.
 struct Facts<'a> {
     provider: &'a Provider,
     metadata: &'a Value,
+    /// Why the metadata could not be read.
+    unread: Option<&'a str>,
     endpoints: &'a BTreeMap<String, String>,
 }
 
 impl Capabilities {
     /// Decides each capability from the provider file and the metadata; the file's `offers` wins.
+    /// Metadata that could not be read excuses nothing: what it would have decided is unknown.
     pub fn determine(
         provider: &Provider,
-        metadata: &Value,
+        metadata: &Result<Value, String>,
         endpoints: &BTreeMap<String, String>,
     ) -> Self {
-        let facts = Facts { provider, metadata, endpoints };
+        let unread = metadata.as_ref().err().map(String::as_str);
+        let metadata = metadata.as_ref().unwrap_or(&Value::Null);
+        let facts = Facts { provider, metadata, unread, endpoints };
         let decide = |name: &'static str| match provider.offers.get(name) {
             Some(true) => (name, Ok(())),
-            Some(false) => (name, Err("the provider file says that it is not offered".into())),
+            Some(false) => {
+                let reason = "the provider file says that it is not offered";
+                (name, Err(Lack::Absent(reason.into())))
+            }
             None => (name, facts.offered(name)),
         };
         Self(CAPABILITIES.into_iter().map(decide).collect())
     }
 
     /// Why a capability is missing; `None` when it is there.
-    pub fn missing(&self, name: &str) -> Option<String> {
-        match self.0.get(name) {
-            Some(Ok(())) => None,
-            Some(Err(reason)) => Some(format!("needs {name}: {reason}")),
-            None => Some(format!("needs {name}, which is no capability")),
+    pub fn missing(&self, name: &str) -> Option<Lack> {
+        let need = |why: &str| format!("needs {name}: {why}");
+        match self.0.get(name)? {
+            Ok(()) => None,
+            Err(Lack::Absent(why)) => Some(Lack::Absent(need(why))),
+            Err(Lack::Unknown(why)) => Some(Lack::Unknown(need(why))),
         }
-    }
-
-    /// Each capability with nothing, or the reason why it is missing.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Result<(), String>)> {
-        self.0.iter().map(|(name, decision)| (*name, decision))
     }
 }
 
 impl Facts<'_> {
-    fn offered(&self, capability: &str) -> Result<(), String> {
+    fn offered(&self, capability: &str) -> Result<(), Lack> {
         match capability {
             "discovery" => Ok(()),
             "jwks" => self.endpoint("jwks_uri"),
@@ -131,88 +144,101 @@ impl Facts<'_> {
         }
     }
 
-    fn endpoint(&self, name: &str) -> Result<(), String> {
+    /// What the metadata does not say is only lacking when the metadata could be read.
+    fn unless_unread(&self, reason: String) -> Lack {
+        match self.unread {
+            Some(why) => {
+                Lack::Unknown(format!("{reason}, and the metadata could not be read: {why}"))
+            }
+            None => Lack::Absent(reason),
+        }
+    }
+
+    fn endpoint(&self, name: &str) -> Result<(), Lack> {
         if self.endpoints.contains_key(name) {
             Ok(())
         } else {
-            Err(format!("neither the metadata nor the provider file has a {name}"))
+            let reason = format!("neither the metadata nor the provider file has a {name}");
+            Err(self.unless_unread(reason))
         }
     }
 
-    fn role(&self, role: &str) -> Result<(), String> {
+    fn role(&self, role: &str) -> Result<(), Lack> {
         if self.provider.clients.contains_key(role) {
             Ok(())
         } else {
-            Err(format!("the provider file has no client for the role `{role}`"))
+            Err(Lack::Absent(format!("the provider file has no client for the role `{role}`")))
         }
     }
 
-    fn hook(&self, name: &str) -> Result<(), String> {
+    fn hook(&self, name: &str) -> Result<(), Lack> {
         if self.provider.hooks.contains_key(name) {
             Ok(())
         } else {
-            Err(format!("the provider file has no hook `{name}`"))
+            Err(Lack::Absent(format!("the provider file has no hook `{name}`")))
         }
     }
 
-    fn present(&self, member: &str) -> Result<(), String> {
+    fn present(&self, member: &str) -> Result<(), Lack> {
         match self.metadata.get(member) {
             Some(_) => Ok(()),
-            None => Err(format!("the metadata has no {member}")),
+            None => Err(self.unless_unread(format!("the metadata has no {member}"))),
         }
     }
 
     /// A list in the metadata decides when it is there; saying nothing is not a refusal.
-    fn listed(&self, member: &str, value: &str) -> Result<(), String> {
+    fn listed(&self, member: &str, value: &str) -> Result<(), Lack> {
         match self.metadata.get(member).and_then(Value::as_array) {
             Some(list) if !list.iter().any(|item| item == value) => {
-                Err(format!("the metadata's {member} does not list {value}"))
+                Err(Lack::Absent(format!("the metadata's {member} does not list {value}")))
             }
             _ => Ok(()),
         }
     }
 
-    fn grant(&self, grant: &str) -> Result<(), String> {
+    fn grant(&self, grant: &str) -> Result<(), Lack> {
         self.endpoint("token_endpoint")?;
         self.listed("grant_types_supported", grant)
     }
 
-    fn authorization_code(&self) -> Result<(), String> {
+    fn authorization_code(&self) -> Result<(), Lack> {
         self.endpoint("authorization_endpoint")?;
         self.role(&self.provider.client)?;
         self.grant("authorization_code")
     }
 
-    fn device_code(&self) -> Result<(), String> {
+    fn device_code(&self) -> Result<(), Lack> {
         self.endpoint("device_authorization_endpoint")?;
         self.role("device")?;
         self.grant("urn:ietf:params:oauth:grant-type:device_code")
     }
 
-    fn openid(&self) -> Result<(), String> {
+    fn openid(&self) -> Result<(), Lack> {
         let scope = self.provider.scope.as_deref().unwrap_or_default();
         if scope.split(' ').any(|token| token == "openid") {
             Ok(())
         } else {
-            Err("the provider file's scope has no `openid`".into())
+            Err(Lack::Absent("the provider file's scope has no `openid`".into()))
         }
     }
 
-    fn introspection(&self) -> Result<(), String> {
+    fn introspection(&self) -> Result<(), Lack> {
         self.endpoint("introspection_endpoint")?;
         let role = &self.provider.introspect_as;
         match self.provider.clients.get(role).map(|client| client.auth) {
-            None | Some(AuthMethod::None | AuthMethod::Nothing) => {
-                Err("the provider file has no confidential client that may introspect".into())
-            }
+            None | Some(AuthMethod::None | AuthMethod::Nothing) => Err(Lack::Absent(
+                "the provider file has no confidential client that may introspect".into(),
+            )),
             Some(_) => Ok(()),
         }
     }
 
-    fn request_object(&self) -> Result<(), String> {
+    fn request_object(&self) -> Result<(), Lack> {
         match self.metadata.get("request_parameter_supported") {
             Some(Value::Bool(true)) => Ok(()),
-            _ => Err("the metadata does not say request_parameter_supported: true".into()),
+            _ => Err(self.unless_unread(
+                "the metadata does not say request_parameter_supported: true".into(),
+            )),
         }
     }
 }

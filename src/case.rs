@@ -1,6 +1,7 @@
 //! A case: one runnable unit, with every name resolved.
 
 use crate::action::{Jwt, Send, Visit};
+use crate::capability::Lack;
 use crate::expectation::{Expectation, Locator, Predicate};
 use crate::scenario::Bindings;
 use crate::template::Template;
@@ -22,8 +23,8 @@ pub struct Case {
     pub twin: Option<String>,
     /// The steps; flows are already spelt out.
     pub steps: Vec<CaseStep>,
-    /// Why the case does not apply to this provider.
-    pub not_applicable: Option<String>,
+    /// Why the case is not run.
+    pub skip: Option<Lack>,
     /// Whether the case changes the provider for others, so that it must run alone.
     pub exclusive: bool,
 }

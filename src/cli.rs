@@ -16,9 +16,9 @@ mod list;
 mod run;
 mod stub;
 
-/// Conformance and load testing for OAuth 2.0 and `OpenID` Connect providers.
+/// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "authgauge", version, after_help = exit::HELP)]
+#[command(name = "authgauge", version, about = env!("CARGO_PKG_DESCRIPTION"), long_about = None, after_help = exit::HELP)]
 struct Command {
     #[command(subcommand)]
     verb: Verb,

@@ -67,13 +67,9 @@ fn same(expected: &Value, actual: &Value) -> bool {
     }
 }
 
-/// A value for a message, cut to a readable length.
+/// A value for a message.
 pub fn shown(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(120) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
+    value.to_string()
 }
 
 fn has_type(kind: JsonType, value: &Value) -> bool {

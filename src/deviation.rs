@@ -68,6 +68,7 @@ mod tests {
             why: None,
             text: String::new(),
             spec,
+            about_refusal: false,
             file: String::new(),
             line: 0,
             exchanges: Vec::new(),

@@ -50,13 +50,26 @@ impl Diagnostic {
     #[must_use]
     pub fn pointing_at(mut self, text: &str) -> Self {
         let lines = self.source.lines().enumerate().skip(self.place.line.saturating_sub(1));
-        for (index, line) in lines.take(20) {
+        for (index, line) in lines {
             if let Some(byte) = line.find(text) {
                 self.place = Place { line: index + 1, column: line[..byte].chars().count() + 1 };
                 return self;
             }
         }
         self
+    }
+
+    /// Leaves the line out of the message, for one that may hold a secret.
+    #[must_use]
+    pub fn without_line(mut self) -> Self {
+        self.source.clear();
+        self
+    }
+
+    /// The line that the message would show.
+    pub fn line(&self) -> &str {
+        let number = self.place.line.checked_sub(1);
+        number.and_then(|number| self.source.lines().nth(number)).unwrap_or_default()
     }
 
     fn render(&self) -> String {
@@ -78,16 +91,22 @@ impl Diagnostic {
         let line = self.source[start..].lines().next().unwrap_or_default();
         let column = self.place.column.saturating_sub(1);
         let offset = line.char_indices().nth(column).map_or(line.len(), |(i, _)| i);
-        let word = line[offset..].find([',', ' ', ']', ':']).unwrap_or(line.len() - offset);
-        start + offset..start + offset + word.max(usize::from(offset < line.len()))
+        let rest = &line[offset..];
+        let quoted = rest.starts_with(['"', '\'']);
+        let word = match quoted.then(|| rest[1..].find(&rest[..1])).flatten() {
+            Some(closing) => closing + 2,
+            None => rest.find([',', ' ', ']', ':']).unwrap_or(rest.len()),
+        };
+        start + offset..start + offset + word.max(usize::from(!rest.is_empty()))
     }
 }
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = self.source.lines().count();
-        if self.place.line == 0 || self.place.line > lines {
-            write!(f, "error: {}: {}", self.file, self.message)?;
+        if self.line().is_empty() {
+            let Place { line, column } = self.place;
+            let place = if line == 0 { String::new() } else { format!(":{line}:{column}") };
+            write!(f, "error: {}{place}: {}", self.file, self.message)?;
             return self.hint.iter().try_for_each(|hint| write!(f, "\nhint: {hint}"));
         }
         f.write_str(self.render().trim_end())

@@ -126,7 +126,8 @@ fn call(function: Function, arguments: &[String], variables: &Variables) -> Resu
         Function::Tamper => tamper(&subject),
         Function::Base64url => URL_SAFE_NO_PAD.encode(subject),
         Function::ClientId => client_id(first, variables)?,
-        Function::Env => return Err("${env:…} works in provider files only".into()),
+        // Only hooks come here with it: reference::check refuses it in scenarios.
+        Function::Env => variable(first, arguments.get(1))?,
     }))
 }
 

@@ -33,6 +33,9 @@ pub struct Finding {
     pub text: String,
     /// Where the specification says it.
     pub spec: SpecReference,
+    /// Whether the verdict is about how a request was refused, not about whether.
+    #[serde(skip)]
+    pub about_refusal: bool,
     /// The scenario's file.
     pub file: String,
     /// The scenario's line.

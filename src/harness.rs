@@ -40,8 +40,7 @@ pub async fn start_stub(library: &Library, faults: &[String]) -> Result<Embedded
     let file = library.providers.get("stub").ok_or("there is no provider file `stub`")?;
     let provider =
         Provider::parse(&file.path, &file.text, Some(&stub.issuer())).map_err(|e| e.to_string())?;
-    let timeout = Duration::try_from_secs_f64(provider.pace.timeout).map_err(|e| e.to_string())?;
-    let transport = HttpTransport::new(timeout)?;
+    let transport = HttpTransport::new(provider.pace.timeout)?;
     Ok(Embedded { stub, provider, transport })
 }
 

@@ -10,7 +10,7 @@ use crate::history::Variables;
 use crate::provider::Provider;
 use crate::provider_file::{Hook, PostHook};
 use crate::request::USER_AGENT;
-use crate::template::{Function, Reference, Segment, Template};
+use crate::template::Template;
 use crate::transport::Transport;
 use crate::wire::Request;
 
@@ -41,7 +41,7 @@ async fn send(
     variables: &Variables,
     transport: &impl Transport,
 ) -> Result<(), String> {
-    let address = text(&with_environment(&post.url)?, variables)?.unwrap_or_default();
+    let address = text(&post.url, variables)?.unwrap_or_default();
     let body = document(&post.json, variables)?;
     let headers = [("user-agent", USER_AGENT), ("content-type", "application/json")];
     let request = Request {
@@ -58,9 +58,8 @@ async fn send(
 }
 
 async fn run(words: &[Template], variables: &Variables) -> Result<(), String> {
-    let filled = words.iter().map(|word| {
-        Ok::<_, String>(text(&with_environment(word)?, variables)?.unwrap_or_default())
-    });
+    let filled =
+        words.iter().map(|word| Ok::<_, String>(text(word, variables)?.unwrap_or_default()));
     let words: Vec<String> = filled.collect::<Result<_, _>>()?;
     let (program, arguments) = words.split_first().ok_or("it has no program")?;
     let output = Command::new(program).args(arguments).kill_on_drop(true).output();
@@ -73,16 +72,4 @@ async fn run(words: &[Template], variables: &Variables) -> Result<(), String> {
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(format!("{program} ended with {}: {}", output.status, said.trim()))
-}
-
-/// Hooks are part of a provider file, so `${env:NAME}` works in them, beside a case's names.
-fn with_environment(template: &Template) -> Result<Template, String> {
-    let segments = template.segments.iter().map(|segment| match segment {
-        Segment::Reference(Reference::Call(Function::Env, _)) => {
-            let alone = Template { segments: vec![segment.clone()], place: template.place };
-            crate::evaluate::environment(&alone, "").map(Segment::Literal)
-        }
-        other => Ok(other.clone()),
-    });
-    Ok(Template { segments: segments.collect::<Result<_, _>>()?, place: template.place })
 }

@@ -1,7 +1,7 @@
 //! Judging: from a case and its history to findings. Pure: no I/O, no clock.
 
 use crate::case::{Case, CaseStep, Operation};
-use crate::expectation::Expectation;
+use crate::expectation::{Expectation, Predicate};
 use crate::finding::{Evidence, Finding, Verdict};
 use crate::history::{History, Record};
 use crate::library::Library;
@@ -16,6 +16,8 @@ struct Judgement<'a> {
     expected: Option<String>,
     actual: Option<String>,
     why: Option<String>,
+    /// Whether the verdict is about how a request was refused, not about whether.
+    about_refusal: bool,
     exchanges: Vec<&'a Exchange>,
 }
 
@@ -56,13 +58,19 @@ pub fn weigh_twins(cases: &[Case], findings: &mut [Finding]) {
             (!passed(cases, findings, twin)).then_some((case.id.as_str(), twin))
         })
         .collect();
-    for finding in findings.iter_mut().filter(|finding| finding.verdict == Verdict::Pass) {
+    for finding in findings.iter_mut().filter(|finding| rests_on_twin(finding)) {
         if let Some((_, twin)) = doubtful.iter().find(|(case, _)| *case == finding.case) {
             finding.verdict = Verdict::Inconclusive;
             finding.why =
                 Some(format!("its twin {twin} did not pass, so this refusal proves nothing"));
         }
     }
+}
+
+/// A violation stands by itself, unless it is that a refusal has the wrong error code: a provider
+/// that refuses everything names another reason.
+fn rests_on_twin(finding: &Finding) -> bool {
+    finding.verdict == Verdict::Pass || (finding.verdict == Verdict::Fail && finding.about_refusal)
 }
 
 fn passed(cases: &[Case], findings: &[Finding], scenario: &str) -> bool {
@@ -150,9 +158,8 @@ fn unreached<'a>(
     };
     let named = steps.iter().position(|step| step.name.as_ref() == Some(&earlier.value));
     let record = history.records.iter().find(|record| Some(record.step) == named);
-    let refused = record.map(|record| {
-        predicate::holds(&crate::expectation::Predicate::Refused, record, &record.variables)
-    });
+    let refused =
+        record.map(|record| predicate::holds(&Predicate::Refused, record, &record.variables));
     match refused {
         Some(Outcome::Holds) => {
             let why = format!("already refused at the step `{}`", earlier.value);
@@ -163,15 +170,11 @@ fn unreached<'a>(
 }
 
 fn judge_expectation<'a>(expectation: &'a Expectation, record: &'a Record) -> Judgement<'a> {
-    let outcomes = expectation
-        .that
-        .iter()
-        .map(|predicate| predicate::holds(predicate, record, &record.variables));
-    let told = outcomes.map(told).reduce(
-        |worst, next| {
-            if rank(&next) > rank(&worst) { next } else { worst }
-        },
-    );
+    let judged = expectation.that.iter().map(|predicate| Judgement {
+        about_refusal: matches!(predicate, Predicate::Error(_)),
+        ..told(predicate::holds(predicate, record, &record.variables))
+    });
+    let told = judged.reduce(|worst, next| if rank(&next) > rank(&worst) { next } else { worst });
     let judgement =
         told.unwrap_or_else(|| untold(Verdict::Inconclusive, "nothing is expected".into()));
     let exchanges = record.exchanges.iter().chain(branch_exchanges(record)).collect();
@@ -214,6 +217,7 @@ fn untold(verdict: Verdict, why: String) -> Judgement<'static> {
         expected: None,
         actual: None,
         why: Some(why),
+        about_refusal: false,
         exchanges: Vec::new(),
     }
 }
@@ -222,7 +226,7 @@ fn finding(library: &Library, case: &Case, judged: &Judgement<'_>, redactor: &Re
     let requirement = library
         .requirement(judged.requirement)
         .expect("reference::check has seen that every expectation names a requirement");
-    let clean = |text: &Option<String>| text.as_ref().map(|text| redactor.text(text));
+    let clean = |text: &Option<String>| text.as_ref().map(|text| clip(&redactor.text(text)));
     Finding {
         requirement: requirement.id.clone(),
         catalogue: requirement.catalogue.clone(),
@@ -237,9 +241,19 @@ fn finding(library: &Library, case: &Case, judged: &Judgement<'_>, redactor: &Re
         why: clean(&judged.why),
         text: requirement.text.clone(),
         spec: requirement.spec.clone(),
+        about_refusal: judged.about_refusal,
         file: case.file.clone(),
         line: case.line,
         exchanges: evidence(judged, redactor),
+    }
+}
+
+/// Text of a readable length. It is cut after redaction, or half a secret could be left at its end.
+fn clip(text: &str) -> String {
+    const LENGTH: usize = 600;
+    match text.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! authgauge: conformance and load testing for OAuth 2.0 and `OpenID` Connect providers.
+//! authgauge: conformance and load testing for OAuth 2.0 and OpenID Connect providers.
 //!
 //! Read it in the order of the pipeline. Data types are below, stages above them, drivers on top;
 //! `ARCHITECTURE.md` has the map and the invariants.
@@ -51,6 +51,7 @@ pub mod reference;
 pub mod report;
 pub mod request;
 pub mod selection;
+pub mod spelling;
 pub mod target;
 
 // Drivers.

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::reference;
 use crate::scenario::{Flow, Scenario, ScenarioFile};
 use crate::spec::{Requirement, Specification};
-use crate::yaml;
+use crate::yaml::{self, Located};
 
 /// The scenarios that come with the program.
 static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
@@ -19,14 +19,23 @@ static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 pub struct Library {
     /// The requirements, in the order of their files.
     pub requirements: Vec<Requirement>,
-    /// Which scenarios a requirement names as its check.
-    pub checks: BTreeMap<String, Vec<String>>,
+    /// Which scenarios a requirement names as its checks.
+    pub checks: BTreeMap<String, Checks>,
     /// The scenarios, in the order of their files.
     pub scenarios: Vec<LoadedScenario>,
     /// The flows by name.
     pub flows: BTreeMap<String, LoadedFlow>,
     /// The provider files by name, unparsed: their secrets are read only when one is used.
     pub providers: BTreeMap<String, SourceFile>,
+}
+
+/// The scenarios that a requirement names as its checks, and where it does so.
+#[derive(Debug)]
+pub struct Checks {
+    /// The file of the requirement.
+    pub file: SourceFile,
+    /// The ids of the scenarios.
+    pub scenarios: Vec<Located<String>>,
 }
 
 /// A file and its text.
@@ -135,7 +144,7 @@ impl Library {
                 let message = "a requirement needs either `check` or `excluded`, with the reason";
                 return Err(Diagnostic::new(&file.path, &file.text, row.id.place, message));
             }
-            let checks = row.check.iter().map(|check| check.value.clone()).collect();
+            let checks = Checks { file: file.clone(), scenarios: row.check.clone() };
             self.checks.insert(requirement.id.clone(), checks);
             self.requirements.push(requirement);
         }

@@ -35,20 +35,23 @@ pub fn bind(
         .into_iter()
         .map(|(scenario, case)| apply(scenario, case, provider, capabilities))
         .collect();
-    let selected = selected(library, &cases, selection);
-    if selected.is_empty() {
-        return Err(PlanError::NothingSelected { selectors: selection.typed.clone() });
-    }
+    let selected = selected(library, &cases, selection)?;
     let wanted = with_twins(&cases, selected);
     Ok(cases.into_iter().filter(|case| wanted.contains(&case.id)).collect())
 }
 
 /// The selected cases, without their twins and not yet bound to a provider.
-pub fn select<'a>(library: &'a Library, selection: &Selection) -> Vec<(&'a LoadedScenario, Case)> {
+///
+/// # Errors
+/// When a selector selects nothing.
+pub fn select<'a>(
+    library: &'a Library,
+    selection: &Selection,
+) -> Result<Vec<(&'a LoadedScenario, Case)>, PlanError> {
     let (loaded, cases): (Vec<_>, Vec<_>) = unfold(library).into_iter().unzip();
-    let wanted = selected(library, &cases, selection);
+    let wanted = selected(library, &cases, selection)?;
     let pairs = loaded.into_iter().zip(cases);
-    pairs.filter(|(_, case)| wanted.contains(&case.id)).collect()
+    Ok(pairs.filter(|(_, case)| wanted.contains(&case.id)).collect())
 }
 
 /// Every case of the library, not yet bound to a provider.
@@ -71,7 +74,7 @@ fn cases<'a>(library: &'a Library, loaded: &'a LoadedScenario) -> impl Iterator<
         line: loaded.scenario.id.place.line,
         twin: loaded.scenario.twin.as_ref().map(|twin| twin.value.clone()),
         steps: steps(library, &loaded.scenario.steps, row),
-        not_applicable: None,
+        skip: None,
         exclusive: false,
     })
 }
@@ -83,7 +86,7 @@ fn apply(
     capabilities: &Capabilities,
 ) -> Case {
     let mut needs = loaded.scenario.needs.iter();
-    case.not_applicable = needs.find_map(|need| capabilities.missing(&need.value));
+    case.skip = needs.find_map(|need| capabilities.missing(&need.value));
     case.exclusive = disturbs(&case.steps, provider.hooks.contains_key("advance_clock"));
     case
 }
@@ -101,13 +104,23 @@ fn disturbs(steps: &[CaseStep], moves_clock: bool) -> bool {
     })
 }
 
-fn selected(library: &Library, cases: &[Case], selection: &Selection) -> BTreeSet<String> {
+/// The ids of the selected cases. A selector that selects nothing is a mistake even beside others:
+/// a gate that silently tests less than it names would lie.
+fn selected(
+    library: &Library,
+    cases: &[Case],
+    selection: &Selection,
+) -> Result<BTreeSet<String>, PlanError> {
     let ids: Vec<Vec<&str>> = cases.iter().map(|case| names(library, case)).collect();
     let every: Vec<&str> = ids.iter().flatten().copied().collect();
+    let selectors: Vec<String> = selection.idle(&every).into_iter().map(str::to_owned).collect();
+    if cases.is_empty() || !selectors.is_empty() {
+        return Err(PlanError::NothingSelected { selectors });
+    }
     let exact = selection.exact(&every);
     let pairs = cases.iter().zip(&ids);
     let chosen = pairs.filter(|(_, ids)| selection.selects(ids.iter().copied(), &exact));
-    chosen.map(|(case, _)| case.id.clone()).collect()
+    Ok(chosen.map(|(case, _)| case.id.clone()).collect())
 }
 
 /// All ids by which a case can be selected.

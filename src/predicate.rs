@@ -75,6 +75,10 @@ fn undecidable(predicate: &Predicate, record: &Record) -> Option<Outcome> {
     if let Some(Landing::Stuck { why, page }) = &record.landing {
         return Some(Outcome::Unknown(format!("{why} (at {})", without_query(page))));
     }
+    if response.truncated {
+        let why = format!("the body is longer than {} bytes and was not read", response.body.len());
+        return Some(Outcome::Unknown(why));
+    }
     let asked_for =
         matches!(predicate, Predicate::Status(codes) if codes.contains(&response.status));
     // 429 and 503 say nothing about the request, whatever it was.

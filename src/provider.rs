@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use crate::action::AuthMethod;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::evaluate::environment;
 use crate::pages::PageRules;
 use crate::provider_file::{
     ClientEntry, Hook, KnownDeviation, Offline, Pace, ProviderFile, UserEntry,
 };
 use crate::secret::{Secret, SecretSource};
-use crate::template::Template;
+use crate::template::{Function, Reference, Segment, Template};
 use crate::yaml::{self, Located};
 
 /// A provider, ready for use: no name is left to be resolved.
@@ -58,6 +58,8 @@ pub struct Provider {
     pub pages: PageRules,
     /// The hooks it has.
     pub hooks: BTreeMap<String, Hook>,
+    /// What the hooks take from the environment: most of it is there because it is secret.
+    pub hook_secrets: Vec<Secret>,
     /// How to treat it.
     pub pace: Pace,
     /// The known deviations.
@@ -94,20 +96,38 @@ impl Provider {
     /// # Errors
     /// Points at the mistake, or names the environment variable or secret file that is missing.
     pub fn parse(file: &str, source: &str, issuer: Option<&str>) -> Result<Self, Diagnostic> {
-        let written: ProviderFile = yaml::parse(file, source)?;
+        let written: ProviderFile = yaml::parse(file, source).map_err(guarded)?;
         let issuer_text = match issuer {
             Some(issuer) => issuer.to_owned(),
             None => Filler { file, source, issuer: "" }.text(&written.issuer)?,
         };
-        Filler { file, source, issuer: &issuer_text }.provider(written)
+        let filler = Filler { file, source, issuer: &issuer_text };
+        if !issuer_text.starts_with("https://") && !issuer_text.starts_with("http://") {
+            let message = format!("`{issuer_text}` is neither an https nor an http address");
+            return Err(filler.error(&written.issuer, message));
+        }
+        filler.provider(written)
     }
 
     /// Every secret of the file, for redaction.
     pub fn secrets(&self) -> Vec<Secret> {
         let clients = self.clients.values().flat_map(|client| [&client.secret, &client.key]);
-        let clients = clients.flatten().cloned();
+        let clients = clients.flatten().chain(&self.hook_secrets).cloned();
         clients.chain(self.users.values().map(|user| user.password.clone())).collect()
     }
+}
+
+/// A mistake without its line, where that may hold a secret which does not belong there.
+fn guarded(mut mistake: Diagnostic) -> Diagnostic {
+    let line = mistake.line().to_lowercase();
+    if mistake.message.ends_with("expected one of env, file, published") {
+        mistake.message =
+            "expected where the secret is kept, { env: NAME } or { file: PATH }".to_owned();
+    } else if !["secret", "password", "key:"].iter().any(|word| line.contains(word)) {
+        return mistake;
+    }
+    mistake.message += "; the line is not shown, because it may hold the secret";
+    mistake.without_line()
 }
 
 /// Fills in the environment and the issuer.
@@ -134,7 +154,8 @@ impl Filler<'_> {
 
     fn secret(&self, what: &str, secret: &SecretSource) -> Result<Secret, Diagnostic> {
         secret.read().map_err(|message| {
-            Diagnostic::whole_file(self.file, format!("{what}: {message}"))
+            let message = format!("{what}: {message}");
+            Diagnostic::new(self.file, self.source, secret.place(), message)
                 .hint("the file names the environment variable or file; set or create it")
         })
     }
@@ -194,6 +215,7 @@ impl Filler<'_> {
             user,
             offers: file.offers,
             pages: file.pages,
+            hook_secrets: file.hooks.values().flat_map(environment_of).collect(),
             hooks: self.hooks(file.hooks)?,
             pace: file.pace,
             known: file.known,
@@ -275,5 +297,39 @@ impl Filler<'_> {
             }
         }
         Ok(hooks)
+    }
+}
+
+/// The values that a hook takes from the environment.
+fn environment_of(hook: &Hook) -> Vec<Secret> {
+    let mut templates = Vec::new();
+    match hook {
+        Hook::Post(post) => {
+            templates.push(post.url.clone());
+            texts(&post.json, &mut templates);
+        }
+        Hook::Command(words) => templates.extend(words.iter().cloned()),
+    }
+    let segments = templates.into_iter().flat_map(|template| template.segments);
+    let names = segments.filter_map(|segment| match segment {
+        Segment::Reference(Reference::Call(Function::Env, arguments)) => {
+            arguments.into_iter().next()
+        }
+        _ => None,
+    });
+    names.filter_map(|name| std::env::var(name).ok()).map(Secret::new).collect()
+}
+
+/// Every text of a JSON document, as a template.
+fn texts(document: &serde_json::Value, templates: &mut Vec<Template>) {
+    match document {
+        serde_json::Value::String(text) => {
+            templates.extend(Template::parse(text, Place::default()).ok());
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| texts(item, templates)),
+        serde_json::Value::Object(members) => {
+            members.values().for_each(|value| texts(value, templates));
+        }
+        _ => {}
     }
 }

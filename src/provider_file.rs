@@ -1,9 +1,11 @@
 //! The provider file, as it is written.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::action::AuthMethod;
 use crate::pages::PageRules;
@@ -142,10 +144,12 @@ pub struct PostHook {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pace {
-    /// How long one exchange may take, in seconds.
-    pub timeout: f64,
-    /// The pause between two cases, in seconds.
-    pub pause: f64,
+    /// How long one exchange may take; written in seconds.
+    #[serde(deserialize_with = "seconds")]
+    pub timeout: Duration,
+    /// The pause between two cases; written in seconds.
+    #[serde(deserialize_with = "seconds")]
+    pub pause: Duration,
     /// How many cases run at once.
     pub concurrency: usize,
 }
@@ -153,8 +157,14 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         // Slow password hashing takes 400 ms a request at one real product, so be patient.
-        Self { timeout: 20.0, pause: 0.0, concurrency: 4 }
+        Self { timeout: Duration::from_secs(20), pause: Duration::ZERO, concurrency: 4 }
     }
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    Duration::try_from_secs_f64(number)
+        .map_err(|_| D::Error::custom(format!("`{number}` is no number of seconds to wait")))
 }
 
 /// A deviation that is known and accepted until a date.

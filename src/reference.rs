@@ -6,7 +6,7 @@ use crate::action::{Send, Visit};
 use crate::capability::{CAPABILITIES, ENDPOINTS, HOOKS, ROLES};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::library::{Library, SourceFile};
-use crate::scenario::{Action, Flow, Row, Scenario, Step};
+use crate::scenario::{Action, Bindings, Flow, Row, Scenario, Step};
 use crate::target::NAMES;
 use crate::template::{Segment, Template, is_name};
 use crate::yaml::Located;
@@ -137,13 +137,25 @@ impl<'a> Checker<'a> {
             if let Action::Flow(name) = &step.action {
                 self.call(step, name, scope, depth);
             } else {
-                self.templates(&step.changes.with, scope);
-                scope.names.extend(step.changes.with.0.iter().map(|(name, _)| name.clone()));
+                self.replacements(step, scope);
                 self.action(step, scope, depth);
             }
             self.changes(step, scope);
             self.answer(step, scope);
         }
+    }
+
+    /// Other values are for names that the request uses: a misspelt one would change nothing.
+    fn replacements(&mut self, step: &Step, scope: &mut Scope) {
+        let used = used(step);
+        for (name, value) in with_rows(step) {
+            if !used.contains(name.as_str()) {
+                let message = format!("nothing in this step uses the name `{name}`");
+                self.mistake(value.place, message);
+            }
+            self.template(value, scope);
+        }
+        scope.names.extend(step.changes.with.0.iter().map(|(name, _)| name.clone()));
     }
 
     /// A call of a flow: its names, and those it binds for the steps after it.
@@ -277,4 +289,30 @@ fn with_rows(step: &Step) -> impl Iterator<Item = &(String, Template)> {
 
 fn expects(steps: &[Step]) -> bool {
     steps.iter().any(|step| !step.expect.is_empty() || inner(step).iter().any(|s| expects(s)))
+}
+
+/// The names that the request of a step uses.
+fn used(step: &Step) -> BTreeSet<&str> {
+    let rows = step.cases.iter().flat_map(|row| row.set.0.iter().chain(&row.add.0));
+    let changes = step.changes.set.0.iter().chain(&step.changes.add.0).chain(rows);
+    let mut templates: Vec<&Template> = changes.map(|(_, template)| template).collect();
+    let mut bindings: Vec<&Bindings> = Vec::new();
+    match &step.action {
+        Action::Send(send) => {
+            let secret = send.auth.as_ref().and_then(|auth| auth.secret.as_ref());
+            templates.push(&send.to);
+            templates.extend(send.client.iter().chain(secret).chain(&send.bearer));
+            bindings.extend(
+                [Some(&send.query), send.form.as_ref(), Some(&send.headers)].iter().flatten(),
+            );
+        }
+        Action::Visit(visit) => {
+            templates.push(&visit.to);
+            templates.extend(visit.client.iter().chain(&visit.user).chain(&visit.user_code));
+            bindings.extend([Some(&visit.query), visit.form.as_ref()].iter().flatten());
+        }
+        _ => {}
+    }
+    templates.extend(bindings.into_iter().flat_map(|bindings| &bindings.0).map(|(_, t)| t));
+    templates.into_iter().flat_map(Template::names).collect()
 }

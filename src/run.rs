@@ -6,6 +6,7 @@ use chrono::{SecondsFormat, Utc};
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, StreamExt};
 
+use crate::capability::Lack;
 use crate::case::Case;
 use crate::deviation;
 use crate::execute::execute;
@@ -37,6 +38,9 @@ pub enum RunError {
     /// There is nothing to run.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The user gave up before there was anything to report.
+    #[error("interrupted before the provider's metadata was read; nothing was tested")]
+    Interrupted,
     /// The provider cannot be reached.
     #[error("the provider cannot be reached: {0}")]
     Unreachable(#[from] TransportError),
@@ -58,13 +62,17 @@ pub async fn run(
     interrupt: impl Future<Output = ()>,
 ) -> Result<Report, RunError> {
     let (started, clock) = (Utc::now(), Instant::now());
-    let target = target::prepare(provider, transport, settings.max_wait).await?;
+    let mut interrupt = std::pin::pin!(interrupt);
+    let preparing = std::pin::pin!(target::prepare(provider, transport, settings.max_wait));
+    let target = match select(preparing, interrupt.as_mut()).await {
+        Either::Left((target, _)) => target?,
+        Either::Right(_) => return Err(RunError::Interrupted),
+    };
     let cases = plan::bind(library, provider, &target.capabilities, &settings.selection)?;
     let mut findings = Vec::new();
     let interrupted = {
         let work = execute_all(library, &cases, &target, transport, &mut findings, progress);
-        let (work, interrupt) = (std::pin::pin!(work), std::pin::pin!(interrupt));
-        matches!(select(work, interrupt).await, Either::Right(_))
+        matches!(select(std::pin::pin!(work), interrupt).await, Either::Right(_))
     };
     let findings = settle(library, &cases, provider, findings);
     Ok(Report {
@@ -93,12 +101,16 @@ async fn execute_all(
 ) {
     let redactor = Redactor::new(&target.provider.secrets());
     let pace = &target.provider.pace;
-    let pause = Duration::try_from_secs_f64(pace.pause).unwrap_or_default();
+    let pause = pace.pause;
     let (skipped, runnable): (Vec<&Case>, Vec<&Case>) =
-        cases.iter().partition(|case| case.not_applicable.is_some());
+        cases.iter().partition(|case| case.skip.is_some());
     for case in skipped {
-        let why = case.not_applicable.as_deref().unwrap_or_default();
-        findings.extend(judge::not_run(library, case, Verdict::NotApplicable, why));
+        let (verdict, why) = match case.skip.as_ref() {
+            Some(Lack::Unknown(why)) => (Verdict::Inconclusive, why.as_str()),
+            Some(Lack::Absent(why)) => (Verdict::NotApplicable, why.as_str()),
+            None => continue,
+        };
+        findings.extend(judge::not_run(library, case, verdict, why));
     }
     let total = runnable.len();
     let mut done = 0;

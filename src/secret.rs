@@ -3,16 +3,19 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::diagnostic::Place;
+use crate::yaml::Located;
+
 /// Where a secret is kept. A provider file has no place for the secret itself.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SecretSource {
     /// The name of an environment variable.
-    Env(String),
+    Env(Located<String>),
     /// The path of a file that holds nothing but the secret; a trailing line break is dropped.
-    File(String),
+    File(Located<String>),
     /// A published value of a provider that exists for testing, such as the embedded stub.
-    Published(String),
+    Published(Located<String>),
 }
 
 /// A secret's value; it has no `Display`, and its `Debug` shows nothing.
@@ -32,19 +35,26 @@ impl Secret {
 }
 
 impl SecretSource {
+    /// Where the source stands in the provider file.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Env(at) | Self::File(at) | Self::Published(at) => at.place,
+        }
+    }
+
     /// Reads the secret.
     ///
     /// # Errors
     /// Names the variable or file that is missing, and says what to do.
     pub fn read(&self) -> Result<Secret, String> {
         match self {
-            Self::Env(name) => std::env::var(name)
+            Self::Env(name) => std::env::var(&name.value)
                 .map(Secret::new)
                 .map_err(|_| format!("the environment variable {name} is not set")),
-            Self::File(path) => std::fs::read_to_string(path)
+            Self::File(path) => std::fs::read_to_string(&path.value)
                 .map(|text| Secret::new(text.trim_end_matches(['\r', '\n'])))
                 .map_err(|e| format!("the secret file {path} cannot be read: {e}")),
-            Self::Published(value) => Ok(Secret::new(value.clone())),
+            Self::Published(value) => Ok(Secret::new(value.value.clone())),
         }
     }
 }

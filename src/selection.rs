@@ -39,6 +39,16 @@ impl Selection {
         })
     }
 
+    /// The selectors that select none of these ids.
+    pub fn idle(&self, ids: &[&str]) -> Vec<&str> {
+        let exact = self.exact(ids);
+        let selectors = self.typed.iter().zip(&self.globs).zip(&exact);
+        let idle = selectors.filter(|((typed, glob), exact)| {
+            !ids.iter().any(|id| matches(typed, glob, **exact, id))
+        });
+        idle.map(|((typed, _), _)| typed.as_str()).collect()
+    }
+
     /// For each selector, whether it is the whole of one of these ids.
     pub fn exact(&self, ids: &[&str]) -> Vec<bool> {
         self.typed.iter().map(|typed| ids.contains(&typed.as_str())).collect()

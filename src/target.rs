@@ -67,7 +67,7 @@ pub async fn prepare<'a>(
     max_wait: Duration,
 ) -> Result<Target<'a>, TransportError> {
     let metadata = fetch_metadata(provider, transport).await?;
-    let endpoints = endpoints(provider, &metadata);
+    let endpoints = endpoints(provider, metadata.as_ref().unwrap_or(&Value::Null));
     let capabilities = Capabilities::determine(provider, &metadata, &endpoints);
     Ok(Target {
         provider,
@@ -81,10 +81,11 @@ pub async fn prepare<'a>(
     })
 }
 
+/// The metadata document, or why it cannot be read.
 async fn fetch_metadata(
     provider: &Provider,
     transport: &impl Transport,
-) -> Result<Value, TransportError> {
+) -> Result<Result<Value, String>, TransportError> {
     let headers = [("user-agent", USER_AGENT), ("accept", "application/json")];
     let request = Request {
         method: "GET".into(),
@@ -93,8 +94,14 @@ async fn fetch_metadata(
         body: Vec::new(),
     };
     let response = transport.exchange(request).await.outcome?;
-    let document = if response.status == 200 { response.json() } else { Err(String::new()) };
-    Ok(document.unwrap_or(Value::Null))
+    Ok(match (response.status, response.json()) {
+        (200, Ok(document)) if document.is_object() => Ok(document),
+        (200, Ok(_)) => Err("it is no JSON object".into()),
+        (200, Err(why)) => Err(why),
+        // Nothing is published: then the provider file says everything.
+        (404, _) => Ok(Value::Null),
+        (status, _) => Err(format!("the provider answered {status}")),
+    })
 }
 
 /// The provider file's endpoints win over the metadata's.

@@ -79,6 +79,15 @@ impl Function {
         ("env", Self::Env, 1, 2),
     ];
 
+    /// Which argument is a number; one that is never given for functions without any.
+    fn number_at(self) -> usize {
+        match self {
+            Self::Random | Self::Now => 0,
+            Self::Truncate => 1,
+            _ => usize::MAX,
+        }
+    }
+
     /// Whether the first argument is a bound name, rather than a number or text.
     pub fn takes_name(self) -> bool {
         !matches!(self, Self::Random | Self::Now | Self::ClientId | Self::Env)
@@ -140,7 +149,12 @@ fn reference(inside: &str) -> Result<Reference, String> {
             Ok(Reference::Call(Function::Env, if given { vec![name, default] } else { vec![name] }))
         }
         Some((_, function, least, most)) if (*least..=*most).contains(&arguments.len()) => {
-            Ok(Reference::Call(*function, arguments))
+            match arguments.get(function.number_at()) {
+                Some(number) if number.parse::<i64>().is_err() => {
+                    Err(format!("`${{{inside}}}`: `{number}` is no number"))
+                }
+                _ => Ok(Reference::Call(*function, arguments)),
+            }
         }
         Some((_, _, least, _)) => {
             Err(format!("`${{{inside}}}`: `{head}` takes {least} argument(s), separated by `:`"))

@@ -55,8 +55,8 @@ fn about_requirement(requirement: &Requirement, library: &Library) -> String {
     for fault in proofs {
         text += &format!("\nProven by the fault {}: {}", fault.name, fault.title);
     }
-    let checks = library.checks.get(&requirement.id).into_iter().flatten();
-    for scenario in checks.filter_map(|id| library.scenario(id)) {
+    let checks = library.checks.get(&requirement.id).map(|checks| checks.scenarios.iter());
+    for scenario in checks.into_iter().flatten().filter_map(|id| library.scenario(&id.value)) {
         text += &format!("\n\n{}", about_scenario(scenario));
     }
     text

@@ -41,11 +41,7 @@ struct Entry<'a> {
 /// Lists cases without running any.
 pub fn list(args: &ListArgs, library: &Library) -> Result<u8, Failure> {
     let selection = Selection::parse(&args.selectors).map_err(Failure::usage)?;
-    let rows = rows(library, &selection);
-    if rows.is_empty() {
-        let selectors = args.selectors.clone();
-        return Err(Failure::usage(PlanError::NothingSelected { selectors }));
-    }
+    let rows = rows(library, &selection).map_err(Failure::usage)?;
     match &args.json {
         Some(path) => {
             let document = serde_json::to_string_pretty(&rows).map_err(Failure::usage)?;
@@ -56,8 +52,8 @@ pub fn list(args: &ListArgs, library: &Library) -> Result<u8, Failure> {
     Ok(0)
 }
 
-fn rows<'a>(library: &'a Library, selection: &Selection) -> Vec<Row<'a>> {
-    plan::select(library, selection)
+fn rows<'a>(library: &'a Library, selection: &Selection) -> Result<Vec<Row<'a>>, PlanError> {
+    let rows = plan::select(library, selection)?
         .into_iter()
         .map(|(loaded, case)| Row {
             requirements: case
@@ -76,7 +72,8 @@ fn rows<'a>(library: &'a Library, selection: &Selection) -> Vec<Row<'a>> {
             file: case.file,
             line: case.line,
         })
-        .collect()
+        .collect();
+    Ok(rows)
 }
 
 fn table(rows: &[Row<'_>]) -> String {

@@ -7,7 +7,6 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, print, say, write_file};
-use crate::exit;
 use crate::harness::{Embedded, start_stub};
 use crate::library::{Library, SourceFile};
 use crate::provider::Provider;
@@ -39,7 +38,7 @@ pub struct RunArgs {
     /// Write the report as JSON; - is standard output
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write the report as `JUnit` XML
+    /// Write the report as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 }
@@ -54,11 +53,12 @@ pub async fn run(args: &RunArgs, library: &Library, colored: bool) -> Result<u8,
     for path in args.json.iter().chain(&args.junit) {
         writable(path)?;
     }
+    if args.json.is_some() && args.json == args.junit {
+        return Err(Failure::usage("--json and --junit cannot go to the same place"));
+    }
     let report = if let Some(name) = &args.provider {
         let provider = provider(name, args.issuer.as_deref(), library)?;
-        let timeout = Duration::try_from_secs_f64(provider.pace.timeout)
-            .map_err(|e| Failure::usage(format!("pace.timeout: {e}")))?;
-        let transport = HttpTransport::new(timeout).map_err(Failure::environment)?;
+        let transport = HttpTransport::new(provider.pace.timeout).map_err(Failure::environment)?;
         conduct(library, &provider, &transport, &settings).await?
     } else {
         let Embedded { stub: _stub, provider, transport } =
@@ -127,7 +127,8 @@ async fn conduct(
     let report = run::run(library, provider, transport, settings, progress, interrupt).await;
     bar.finish_and_clear();
     report.map_err(|error| match error {
-        RunError::Plan(_) => Failure { message: error.to_string(), code: exit::USAGE },
+        RunError::Plan(_) => Failure::usage(error),
+        RunError::Interrupted => Failure::environment(error),
         RunError::Unreachable(_) => Failure::environment(format!(
             "{error}\nhint: is {} right in {}, and does the provider listen there?",
             provider.discovery, provider.file

@@ -6,7 +6,7 @@ use super::element::{around, elements, is_visible};
 use super::{parse, unreadable};
 
 /// The longest [`message`], in characters.
-const MESSAGE_LIMIT: usize = 160;
+const MESSAGE_LIMIT: usize = 2000;
 
 /// What a page says: its title, then what it marks as an error, then the rest; white space folded
 /// and cut, for error messages. Empty when there is nothing to see.

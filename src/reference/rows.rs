@@ -4,6 +4,7 @@ use super::inner;
 use crate::capability::{CAPABILITIES, ENDPOINTS, HOOKS, ROLES};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::library::{Library, SourceFile};
+use crate::plan;
 use crate::provider::Provider;
 use crate::scenario::Step;
 
@@ -26,11 +27,16 @@ pub fn check_provider(
     mistakes.extend(named("hook", provider.hooks.keys().collect(), &HOOKS));
     mistakes.extend(named("endpoint", provider.endpoints.keys().collect(), &ENDPOINTS));
     mistakes.extend(named("client role", provider.clients.keys().collect(), &ROLES));
+    let cases: Vec<String> = plan::unfold(library).into_iter().map(|(_, case)| case.id).collect();
     for entry in &provider.known {
-        let id = &entry.requirement;
+        let (id, case) = (&entry.requirement, entry.case.as_ref());
         if library.requirement(&id.value).is_none() {
             let message = format!("unknown requirement `{}` in `known`", id.value);
             mistakes.push(Diagnostic::new(&file.path, &file.text, id.place, message));
+        }
+        if let Some(case) = case.filter(|case| !cases.contains(&case.value)) {
+            let message = format!("unknown case `{}` in `known`", case.value);
+            mistakes.push(Diagnostic::new(&file.path, &file.text, case.place, message));
         }
     }
     mistakes
@@ -40,17 +46,17 @@ pub fn check_provider(
 pub fn requirement_rows(library: &Library) -> Vec<Diagnostic> {
     let mut mistakes = Vec::new();
     for (requirement, checks) in &library.checks {
-        let folder = requirement.split('/').next().unwrap_or_default();
-        let file = format!("specs/{folder}/requirements.yaml");
-        for check in checks {
-            let message = match library.scenario(check) {
-                None => format!("requirement `{requirement}`: unknown scenario `{check}`"),
+        for check in &checks.scenarios {
+            let name = &check.value;
+            let message = match library.scenario(name) {
+                None => format!("requirement `{requirement}`: unknown scenario `{name}`"),
                 Some(loaded) if !speaks_about(&loaded.scenario.steps, requirement) => {
-                    format!("scenario `{check}` expects nothing for requirement `{requirement}`")
+                    format!("scenario `{name}` expects nothing for requirement `{requirement}`")
                 }
                 Some(_) => continue,
             };
-            mistakes.push(Diagnostic::whole_file(&file, message));
+            let SourceFile { path, text } = &checks.file;
+            mistakes.push(Diagnostic::new(path, text, check.place, message));
         }
     }
     mistakes

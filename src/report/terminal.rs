@@ -2,7 +2,7 @@
 
 use super::{Report, Totals};
 use crate::exit;
-use crate::finding::{Evidence, Finding, KnownState, Verdict};
+use crate::finding::{Evidence, Finding, Known, KnownState, Verdict};
 use crate::spec::Severity;
 
 /// The report as text; `colored` for a terminal.
@@ -40,10 +40,23 @@ fn section_key(name: &str) -> (String, Vec<u32>) {
 
 /// Why a finding is as it is, in one line.
 pub fn reason(finding: &Finding) -> String {
-    match (&finding.expected, &finding.actual) {
-        (Some(expected), Some(actual)) => format!("expected that {expected}, but got {actual}"),
+    match (&finding.known, &finding.expected, &finding.actual) {
+        (Some(known), ..) => standing(known),
+        (None, Some(expected), Some(actual)) => {
+            format!("expected that {expected}, but got {actual}")
+        }
         _ => finding.why.clone().unwrap_or_default(),
     }
+}
+
+/// A known deviation, and what is to be done about it.
+fn standing(known: &Known) -> String {
+    let advice = match known.state {
+        KnownState::Observed => "accepted",
+        KnownState::Stale => "not observed any more: remove it from the provider file",
+        KnownState::Expired => "its last day is over: fix the provider or review the entry",
+    };
+    format!("{} (until {}): {advice}", known.reason, known.until)
 }
 
 /// A finding with everything that is known about it.
@@ -85,6 +98,7 @@ fn line(finding: &Finding, paint: &Paint) -> String {
         _ => String::new(),
     };
     let word = paint.tone(tone, &format!("{word:7}"));
+    let note = visible(&note);
     format!("  {word} {catalogue:8} {slug}{case}{}\n", paint.tone(Tone::Dim, &note))
 }
 
@@ -95,7 +109,8 @@ fn headed(finding: &Finding, paint: &Paint) -> String {
         format!("{} {}{catalogue}\n", paint.tone(tone, word), paint.bold(&finding.requirement));
     let spec = &finding.spec;
     let mut field = |name: &str, value: &str| {
-        let indented = value.replace('\n', "\n            ");
+        let lines: Vec<String> = value.lines().map(visible).collect();
+        let indented = lines.join("\n            ");
         text += &format!("  {name:9} {indented}\n");
     };
     field("case", &finding.case);
@@ -110,12 +125,7 @@ fn headed(finding: &Finding, paint: &Paint) -> String {
         }
     }
     if let Some(known) = &finding.known {
-        let advice = match known.state {
-            KnownState::Observed => "accepted",
-            KnownState::Stale => "not observed any more: remove it from the provider file",
-            KnownState::Expired => "its last day is over: fix the provider or review the entry",
-        };
-        field("known", &format!("{} (until {}): {advice}", known.reason, known.until));
+        field("known", &standing(known));
     }
     field("see", &spec.url);
     field("scenario", &format!("{}:{}", finding.file, finding.line));
@@ -149,16 +159,26 @@ fn prefixed(prefix: &str, block: &str) -> String {
     text
 }
 
-/// A line without control characters, which could steer the reader's terminal, and not too long.
+/// A line without what could steer the reader's terminal, and not too long.
 fn clipped(line: &str) -> String {
-    let visible = |c: char| {
-        if c.is_control() && c != '\t' { '\u{fffd}' } else { c }
-    };
-    let mut text: String = line.chars().take(240).map(visible).collect();
+    let mut text: String = visible(line).chars().take(240).collect();
     if line.chars().count() > 240 {
         text.push('…');
     }
     text
+}
+
+/// Text of one line in which everything can be seen: a provider's words may hold escape sequences,
+/// or marks that turn the direction of writing.
+pub fn visible(text: &str) -> String {
+    text.chars().map(|c| if hides(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+fn hides(c: char) -> bool {
+    let steers =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+    let invisible = matches!(c, '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}');
+    (c.is_control() && c != '\t') || steers || invisible
 }
 
 fn summary(report: &Report, paint: &Paint) -> String {
@@ -185,8 +205,8 @@ fn summary(report: &Report, paint: &Paint) -> String {
         report.interrupted.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
     format!(
         "\n{} {} {}{interrupted}: {} in {:.1} s (exit code {})\n",
-        paint.bold(&report.provider.name),
-        report.provider.issuer,
+        paint.bold(&visible(&report.provider.name)),
+        visible(&report.provider.issuer),
         paint.tone(tone, verdict),
         shown.join(", "),
         std::time::Duration::from_millis(report.elapsed_ms).as_secs_f64(),
