@@ -25,13 +25,14 @@ pub struct Diagnostic {
     /// What to do next.
     pub hint: Option<String>,
     source: String,
+    hidden: bool,
 }
 
 impl Diagnostic {
     /// A mistake at a place of a file whose text is `source`.
     pub fn new(file: &str, source: &str, place: Place, message: impl Into<String>) -> Self {
         let (file, source) = (file.to_owned(), source.to_owned());
-        Self { file, place, message: message.into(), hint: None, source }
+        Self { file, place, message: message.into(), hint: None, source, hidden: false }
     }
 
     /// A mistake that concerns a file as a whole, for example that it cannot be read.
@@ -62,7 +63,7 @@ impl Diagnostic {
     /// Leaves the line out of the message, for one that may hold a secret.
     #[must_use]
     pub fn without_line(mut self) -> Self {
-        self.source.clear();
+        self.hidden = true;
         self
     }
 
@@ -103,9 +104,9 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.line().is_empty() {
+        if self.hidden || self.line().is_empty() {
             let Place { line, column } = self.place;
-            let place = if line == 0 { String::new() } else { format!(":{line}:{column}") };
+            let place = if self.hidden { format!(":{line}:{column}") } else { String::new() };
             write!(f, "error: {}{place}: {}", self.file, self.message)?;
             return self.hint.iter().try_for_each(|hint| write!(f, "\nhint: {hint}"));
         }

@@ -121,8 +121,8 @@ impl Provider {
 fn guarded(mut mistake: Diagnostic) -> Diagnostic {
     let line = mistake.line().to_lowercase();
     if mistake.message.ends_with("expected one of env, file, published") {
-        mistake.message =
-            "expected where the secret is kept, { env: NAME } or { file: PATH }".to_owned();
+        let wanted = "expected where the secret is kept, { env: NAME } or { file: PATH }";
+        mistake.message = String::from(wanted);
     } else if !["secret", "password", "key:"].iter().any(|word| line.contains(word)) {
         return mistake;
     }
@@ -180,6 +180,7 @@ impl Filler<'_> {
         let users = self.users(&file.users)?;
         let names: Vec<&str> = users.keys().map(String::as_str).collect();
         let user = self.chosen(file.user.as_ref(), &["alice"], &names, "user")?;
+        let logged_out = file.post_logout_redirect_uri.as_ref();
         Ok(Provider {
             name: file.name,
             file: self.file.to_owned(),
@@ -196,11 +197,7 @@ impl Filler<'_> {
                 .map(|origin| self.url(origin))
                 .collect::<Result<_, _>>()?,
             redirect_uri: self.url(&file.redirect_uri)?,
-            post_logout_redirect_uri: file
-                .post_logout_redirect_uri
-                .as_ref()
-                .map(|uri| self.url(uri))
-                .transpose()?,
+            post_logout_redirect_uri: logged_out.map(|uri| self.url(uri)).transpose()?,
             stranger_uri: match &file.stranger_uri {
                 Some(uri) => self.text(uri)?,
                 // RFC 2606 §2 keeps this name free, so nobody can have registered it.

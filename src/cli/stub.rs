@@ -23,11 +23,14 @@ pub async fn serve(args: &StubArgs) -> Result<u8, Failure> {
     let options =
         Options { dialect: args.dialect.clone(), faults: args.fault.clone(), port: args.port };
     let stub = Stub::start(&options).await.map_err(Failure::usage)?;
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    // Listens from now on: whoever reads the address may interrupt at once.
+    let _ = futures_util::poll!(interrupt.as_mut());
     print(&format!(
         "issuer         {}\ncontrol plane  {}/_stub/\nstop it with Ctrl-C\n",
         stub.issuer(),
         stub.base_url()
     ));
-    tokio::signal::ctrl_c().await.map_err(Failure::environment)?;
+    interrupt.await.map_err(Failure::environment)?;
     Ok(0)
 }

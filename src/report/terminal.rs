@@ -98,7 +98,7 @@ fn line(finding: &Finding, paint: &Paint) -> String {
         _ => String::new(),
     };
     let word = paint.tone(tone, &format!("{word:7}"));
-    let note = visible(&note);
+    let note = clipped(&note, 240);
     format!("  {word} {catalogue:8} {slug}{case}{}\n", paint.tone(Tone::Dim, &note))
 }
 
@@ -109,7 +109,7 @@ fn headed(finding: &Finding, paint: &Paint) -> String {
         format!("{} {}{catalogue}\n", paint.tone(tone, word), paint.bold(&finding.requirement));
     let spec = &finding.spec;
     let mut field = |name: &str, value: &str| {
-        let lines: Vec<String> = value.lines().map(visible).collect();
+        let lines: Vec<String> = value.lines().map(|line| clipped(line, 800)).collect();
         let indented = lines.join("\n            ");
         text += &format!("  {name:9} {indented}\n");
     };
@@ -151,7 +151,7 @@ fn prefixed(prefix: &str, block: &str) -> String {
     const LINES: usize = 24;
     let mut text = String::new();
     for line in block.lines().take(LINES) {
-        text += &format!("{prefix}{}\n", clipped(line));
+        text += &format!("{prefix}{}\n", clipped(line, 240));
     }
     if block.lines().count() > LINES {
         text += &format!("{prefix}…\n");
@@ -160,9 +160,9 @@ fn prefixed(prefix: &str, block: &str) -> String {
 }
 
 /// A line without what could steer the reader's terminal, and not too long.
-fn clipped(line: &str) -> String {
-    let mut text: String = visible(line).chars().take(240).collect();
-    if line.chars().count() > 240 {
+fn clipped(line: &str, most: usize) -> String {
+    let mut text: String = visible(line).chars().take(most).collect();
+    if line.chars().count() > most {
         text.push('…');
     }
     text
