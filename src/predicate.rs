@@ -42,9 +42,12 @@ pub fn holds(predicate: &Predicate, record: &Record, variables: &Variables) -> O
         Predicate::Accepted => accepted(record),
         Predicate::Refused => refused(record),
         Predicate::Error(codes) => error(codes, record),
+        Predicate::NotError(codes) => not_error(codes, record),
         Predicate::Status(codes) => status(codes, record),
         Predicate::MediaType(types) => media_type(types, record),
         Predicate::Json(m) => test_member(at(Source::Json(m.at.clone())), m, variables),
+        Predicate::IfPresent(m) => if_present(at(Source::Json(m.at.clone())), m, variables),
+        Predicate::OnlyMembers(names) => only_members(names, record),
         Predicate::Header(m) => {
             test_member(at(Source::Header(m.at.to_ascii_lowercase())), m, variables)
         }
@@ -132,6 +135,15 @@ fn error(codes: &[String], record: &Record) -> Outcome {
     }
 }
 
+fn not_error(codes: &[String], record: &Record) -> Outcome {
+    match error_code(record) {
+        Some(code) if codes.contains(&code) => {
+            fails(format!("no error={}", codes.join(" or ")), summary(record))
+        }
+        _ => Outcome::Holds,
+    }
+}
+
 fn status(codes: &[u16], record: &Record) -> Outcome {
     let actual = response(record).map_or(0, |response| response.status);
     if codes.contains(&actual) {
@@ -152,6 +164,24 @@ fn media_type(types: &[String], record: &Record) -> Outcome {
 
 fn test_member(found: Result<Value, String>, m: &Member, variables: &Variables) -> Outcome {
     test_all(found, &m.at, &m.tests, variables)
+}
+
+fn if_present(found: Result<Value, String>, m: &Member, variables: &Variables) -> Outcome {
+    found.map_or(Outcome::Holds, |value| test_member(Ok(value), m, variables))
+}
+
+fn only_members(names: &[String], record: &Record) -> Outcome {
+    let expected = format!("a JSON object with {} and nothing else", names.join(", "));
+    match response(record).and_then(Response::json) {
+        Ok(Value::Object(members)) if members.len() == names.len() => {
+            match names.iter().find(|name| !members.contains_key(*name)) {
+                None => Outcome::Holds,
+                Some(_) => fails(expected, outline(&Value::Object(members))),
+            }
+        }
+        Ok(other) => fails(expected, outline(&other)),
+        Err(why) => fails(expected, why),
+    }
 }
 
 fn test_token(
