@@ -84,23 +84,23 @@ faults! {
     DeviceGrantsUnknownScope,
     /// Whoever opens the verification page may approve, as the first user.
     VerificationNeedsNoLogin,
-    /// A poll with an unknown device code is answered with authorization_pending.
+    /// A poll with an unknown device code is answered with `authorization_pending`.
     UnknownDeviceCodeIsPending,
     /// A device code brings tokens to any client with the grant.
     DeviceCodeOfAnyClient,
-    /// The first poll is answered with slow_down.
+    /// The first poll is answered with `slow_down`.
     FirstPollSlowsDown,
-    /// The second poll of a device that keeps to the interval is answered with access_denied.
+    /// The second poll of a device that keeps to the interval is answered with `access_denied`.
     PatienceIsDenied,
-    /// After one slow_down every poll before the approval is answered with slow_down.
+    /// After one `slow_down` every poll before the approval is answered with `slow_down`.
     SlowDownIsForEver,
-    /// After one slow_down the approval is never delivered.
+    /// After one `slow_down` the approval is never delivered.
     SlowDownLosesApproval,
     /// Every poll gives the device code its whole life time again.
     PollingExtendsDeviceCode,
-    /// After the denial polls are still answered with authorization_pending.
+    /// After the denial polls are still answered with `authorization_pending`.
     DeviceDenialLost,
-    /// The second poll after the denial is answered with authorization_pending.
+    /// The second poll after the denial is answered with `authorization_pending`.
     DeniedDeviceIsToldOnce,
     /// A device code can be exchanged again.
     DeviceCodeReusable,
@@ -120,7 +120,7 @@ faults! {
     RevokesTokensOfOtherClients,
     /// Revoking a token of another client does nothing, but is answered with 200.
     RevocationByOtherClientIsSilent,
-    /// A token is looked for only among the kind that token_type_hint names.
+    /// A token is looked for only among the kind that `token_type_hint` names.
     RevocationTrustsHint,
     /// Public clients may not revoke.
     RevocationNeedsASecret,
