@@ -342,3 +342,55 @@ fn never_reaches(address: &Template, record: &Record, variables: &Variables) -> 
         None => Outcome::Holds,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::wire::{Exchange, Request};
+
+    fn answered(status: u16, body: &str) -> Record {
+        let url = "http://127.0.0.1/token".parse().expect("a URL");
+        let (method, headers) = ("POST".to_owned(), Vec::new());
+        let request = Request { method, url, headers, body: Vec::new() };
+        let response = Response { status, body: body.into(), ..Response::default() };
+        let (started, elapsed) = (SystemTime::UNIX_EPOCH, Duration::ZERO);
+        let exchange = Exchange { request, outcome: Ok(response), started, elapsed };
+        Record { exchanges: vec![exchange], ..Record::default() }
+    }
+
+    fn check(predicate: &Predicate, status: u16, body: &str, expected: bool) {
+        let outcome = holds(predicate, &answered(status, body), &Variables::new());
+        assert_eq!(outcome == Outcome::Holds, expected, "{predicate:?} {body}: {outcome:?}");
+    }
+
+    #[test]
+    fn an_error_code_that_must_not_come() {
+        let predicate = Predicate::NotError(vec!["authorization_pending".into()]);
+        check(&predicate, 400, r#"{"error":"invalid_grant"}"#, true);
+        check(&predicate, 400, "", true);
+        check(&predicate, 200, r#"{"access_token":"a"}"#, true);
+        check(&predicate, 400, r#"{"error":"authorization_pending"}"#, false);
+    }
+
+    #[test]
+    fn a_member_that_may_be_left_out() {
+        let (at, tests) = ("interval".into(), vec![Test::AtLeast(0)]);
+        let predicate = Predicate::IfPresent(Member { at, tests });
+        check(&predicate, 200, r#"{"device_code":"a"}"#, true);
+        check(&predicate, 200, r#"{"interval":5}"#, true);
+        check(&predicate, 200, r#"{"interval":-1}"#, false);
+        check(&predicate, 200, r#"{"interval":"5"}"#, false);
+    }
+
+    #[test]
+    fn members_that_must_be_all() {
+        let predicate = Predicate::OnlyMembers(vec!["active".into()]);
+        check(&predicate, 200, r#"{"active":false}"#, true);
+        check(&predicate, 200, r#"{"active":false,"sub":"a"}"#, false);
+        check(&predicate, 200, r#"{"sub":"a"}"#, false);
+        check(&predicate, 200, "[]", false);
+        check(&predicate, 200, "", false);
+    }
+}
