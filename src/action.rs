@@ -57,9 +57,11 @@ pub struct Visit {
     /// The user who logs in when a page asks for it; `nobody` stops at the login page.
     #[serde(default)]
     pub user: Option<Template>,
-    /// Whether the user's session is used, or a browser without cookies.
+    /// `shared` for the cookies of the user's earlier visits in this run, `fresh` for a browser
+    /// without cookies that keeps none. A provider may tie what it grants to the session, so a
+    /// case that has something revoked wants one of its own.
     #[serde(default)]
-    pub session: Session,
+    pub session: Option<Template>,
     /// What the user answers when asked.
     #[serde(default)]
     pub decision: Decision,
@@ -68,16 +70,8 @@ pub struct Visit {
     pub user_code: Option<Template>,
 }
 
-/// Which cookies a visit starts with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Session {
-    /// The cookies of the user's earlier visits in this run.
-    #[default]
-    Shared,
-    /// No cookies, and none are kept.
-    Fresh,
-}
+/// The sessions that a visit can start with.
+pub const SESSIONS: [&str; 2] = ["shared", "fresh"];
 
 /// What the user answers on a consent page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

@@ -24,7 +24,7 @@ pub const ENDPOINTS: [&str; 11] = [
 ];
 
 /// The client roles a scenario can name.
-pub const ROLES: [&str; 9] = [
+pub const ROLES: [&str; 13] = [
     "public",
     "public2",
     "consent",
@@ -32,7 +32,13 @@ pub const ROLES: [&str; 9] = [
     "confidential_post",
     "service",
     "device",
+    // Another client with the device grant, a confidential one, and one that may not use the grant.
+    "device2",
+    "device_confidential",
+    "no_device",
     "resource_server",
+    // May introspect, but not the tokens of the client under test.
+    "other_resource_server",
     "signed",
 ];
 
@@ -40,7 +46,7 @@ pub const ROLES: [&str; 9] = [
 pub const HOOKS: [&str; 2] = ["rotate_keys", "advance_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 18] = [
+pub const CAPABILITIES: [&str; 24] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -56,7 +62,13 @@ pub const CAPABILITIES: [&str; 18] = [
     "pushed_authorization_requests",
     "dpop",
     "request_object",
+    "public_client",
+    "second_client",
     "confidential_client",
+    "second_device_client",
+    "confidential_device_client",
+    "client_without_device_grant",
+    "other_resource_server",
     "signing_client",
     "rotate_keys",
 ];
@@ -138,7 +150,13 @@ impl Facts<'_> {
             }
             "dpop" => self.present("dpop_signing_alg_values_supported"),
             "request_object" => self.request_object(),
+            "public_client" => self.role("public"),
+            "second_client" => self.role("public2"),
             "confidential_client" => self.role("confidential"),
+            "second_device_client" => self.role("device2"),
+            "confidential_device_client" => self.role("device_confidential"),
+            "client_without_device_grant" => self.role("no_device"),
+            "other_resource_server" => self.role("other_resource_server"),
             "signing_client" => self.role("signed"),
             hook => self.hook(hook),
         }

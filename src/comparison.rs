@@ -43,6 +43,11 @@ pub fn test_value(test: &Test, value: &Value, variables: &Variables) -> Outcome 
             })
         }
         Test::Type(kind) => Ok((has_type(*kind, value), format!("is {}", type_name(*kind)))),
+        Test::TypeOneOf(kinds) => {
+            let names: Vec<&str> = kinds.iter().map(|kind| type_name(*kind)).collect();
+            let found = kinds.iter().any(|kind| has_type(*kind, value));
+            Ok((found, format!("is {}", names.join(" or "))))
+        }
         Test::AtLeast(least) => Ok((
             value.as_f64().is_some_and(|number| number >= f64::from(*least)),
             format!("is a number of at least {least}"),
@@ -50,6 +55,10 @@ pub fn test_value(test: &Test, value: &Value, variables: &Variables) -> Outcome 
         Test::Contains(template) => filled(template).map(|part| {
             let text = spell(&part);
             (spell(value).contains(&text), format!("contains {text:?}"))
+        }),
+        Test::NotContains(template) => filled(template).map(|part| {
+            let text = spell(&part);
+            (!spell(value).contains(&text), format!("does not contain {text:?}"))
         }),
     };
     match judged {
@@ -76,6 +85,8 @@ fn has_type(kind: JsonType, value: &Value) -> bool {
     match kind {
         JsonType::String => value.as_str().is_some_and(|text| !text.is_empty()),
         JsonType::Number => value.is_number(),
+        // JSON knows one kind of number: 5.0 is an integer, too.
+        JsonType::Integer => value.as_f64().is_some_and(|number| number.fract() == 0.0),
         JsonType::Boolean => value.is_boolean(),
         JsonType::Array => value.is_array(),
         JsonType::Object => value.is_object(),
@@ -86,8 +97,43 @@ fn type_name(kind: JsonType) -> &'static str {
     match kind {
         JsonType::String => "text that is not empty",
         JsonType::Number => "a number",
+        JsonType::Integer => "a number without a fraction",
         JsonType::Boolean => "a boolean",
         JsonType::Array => "an array",
         JsonType::Object => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn passes(test: &Test, value: &Value) -> bool {
+        test_value(test, value, &Variables::new()) == Outcome::Holds
+    }
+
+    #[test]
+    fn an_integer_is_a_number_without_a_fraction() {
+        let integer = Test::Type(JsonType::Integer);
+        for (value, expected) in [(json!(5), true), (json!(5.0), true), (json!(5.5), false)] {
+            assert_eq!(passes(&integer, &value), expected, "{value}");
+        }
+        assert!(!passes(&integer, &json!("5")));
+    }
+
+    #[test]
+    fn one_of_several_types_is_enough() {
+        let test = Test::TypeOneOf(vec![JsonType::String, JsonType::Array]);
+        for (value, expected) in [(json!("a"), true), (json!(["a"]), true), (json!(1), false)] {
+            assert_eq!(passes(&test, &value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn text_that_must_not_be_contained() {
+        let test = Test::NotContains(Template::literal("admin"));
+        assert!(passes(&test, &json!("read write")) && !passes(&test, &json!("read admin")));
     }
 }

@@ -125,6 +125,7 @@ fn call(function: Function, arguments: &[String], variables: &Variables) -> Resu
         Function::Append => subject + second,
         Function::Tamper => tamper(&subject),
         Function::Base64url => URL_SAFE_NO_PAD.encode(subject),
+        Function::Divide => return divide(&subject, number(second)?),
         Function::ClientId => client_id(first, variables)?,
         // Only hooks come here with it: reference::check refuses it in scenarios.
         Function::Env => variable(first, arguments.get(1))?,
@@ -136,6 +137,15 @@ fn number(text: &str) -> Result<usize, String> {
         Ok(number) if number <= 1_000_000 => Ok(number),
         _ => Err(format!("expected a number up to 1000000, but found `{text}`")),
     }
+}
+
+fn divide(dividend: &str, divisor: usize) -> Result<Value, String> {
+    let number: f64 = dividend
+        .parse()
+        .map_err(|_| format!("expected a number to divide, but found {dividend:?}"))?;
+    let divisor = u32::try_from(divisor).ok().filter(|divisor| *divisor > 0);
+    let divisor = divisor.ok_or("expected a number to divide by that is not 0")?;
+    Ok(Value::from((number / f64::from(divisor)).ceil()))
 }
 
 fn offset(text: &str) -> Result<i64, String> {
@@ -206,6 +216,7 @@ mod tests {
         check("${truncate:code:2}", r#""aB""#);
         check("${append:code:!}", r#""aBc!""#);
         check("${tamper:code}", r#""aAc""#);
+        check("${divide:n:2}", "3.0");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::Barrier;
 use tokio::time::sleep;
 
-use crate::action::{Decision, Jwt, Session, SigningKey, Visit};
+use crate::action::{Decision, Jwt, SigningKey, Visit};
 use crate::browser::{self, Credentials};
 use crate::case::{Case, CaseStep, Operation, Rounds};
 use crate::cookie::Jar;
@@ -184,7 +184,8 @@ impl<T: Transport> Runner<'_, T> {
             user_code: user_code.as_deref(),
             pages: &provider.pages,
         };
-        let shared = self.target.sessions.get(&user).filter(|_| visit.session == Session::Shared);
+        let shared = self.is_shared(visit.session.as_ref())?;
+        let shared = self.target.sessions.get(&user).filter(|_| shared);
         let trail = match shared {
             // The user's browser does one thing at a time, so that one login serves all cases.
             Some(session) => browser::visit(self.transport, &mut *session.lock().await, plan).await,
@@ -193,6 +194,15 @@ impl<T: Transport> Runner<'_, T> {
         record.exchanges = trail.exchanges;
         record.landing = trail.landing;
         Ok(())
+    }
+
+    fn is_shared(&self, session: Option<&Template>) -> Result<bool, String> {
+        let session = session.map(|session| text(session, &self.variables)).transpose()?.flatten();
+        match session.as_deref() {
+            None | Some("shared") => Ok(true),
+            Some("fresh") => Ok(false),
+            Some(other) => Err(format!("`{other}` is no session, expected shared or fresh")),
+        }
     }
 
     /// Lets time pass: by the provider's clock hook where there is one, else by waiting.

@@ -28,12 +28,18 @@ pub enum Predicate {
     Refused,
     /// The refusal has one of these error codes. On a request that was granted this says nothing.
     Error(Vec<String>),
+    /// The answer is no refusal with one of these error codes; one that grants something is none.
+    NotError(Vec<String>),
     /// The status code is one of these.
     Status(Vec<u16>),
     /// The media type of the answer, parameters aside.
     MediaType(Vec<String>),
     /// A member of the JSON body.
     Json(Member),
+    /// A member of the JSON body, if it is there.
+    IfPresent(Member),
+    /// The JSON body is an object that has these members and no others.
+    OnlyMembers(Vec<String>),
     /// A header field.
     Header(Member),
     /// A parameter in the query of the callback, or of a redirect's target.
@@ -139,10 +145,14 @@ pub enum Test {
     OneOf(Vec<Template>),
     /// It has this JSON type.
     Type(JsonType),
+    /// It has one of these JSON types.
+    TypeOneOf(Vec<JsonType>),
     /// It is a number of at least this.
     AtLeast(i32),
     /// It is text that contains this.
     Contains(Template),
+    /// Its text, or JSON spelling, does not contain this.
+    NotContains(Template),
 }
 
 /// The types of JSON.
@@ -153,6 +163,8 @@ pub enum JsonType {
     String,
     /// A number.
     Number,
+    /// A number without a fraction.
+    Integer,
     /// `true` or `false`.
     Boolean,
     /// An array.
@@ -238,8 +250,10 @@ struct RawMember {
     not: Option<Template>,
     one_of: Option<Vec<Template>>,
     r#type: Option<JsonType>,
+    type_one_of: Option<Vec<JsonType>>,
     at_least: Option<i32>,
     contains: Option<Template>,
+    not_contains: Option<Template>,
 }
 
 impl RawMember {
@@ -249,12 +263,15 @@ impl RawMember {
             self.not.take().map(Test::Not),
             self.one_of.take().map(Test::OneOf),
             self.r#type.take().map(Test::Type),
+            self.type_one_of.take().map(Test::TypeOneOf),
             self.at_least.take().map(Test::AtLeast),
             self.contains.take().map(Test::Contains),
+            self.not_contains.take().map(Test::NotContains),
         ];
         let tests: Vec<Test> = given.into_iter().flatten().collect();
         if tests.is_empty() {
-            return Err("expected at least one of is, not, one_of, type, at_least, contains".into());
+            let tests = "is, not, one_of, type, type_one_of, at_least, contains, not_contains";
+            return Err(format!("expected at least one of {tests}"));
         }
         Ok(tests)
     }

@@ -42,9 +42,12 @@ pub fn holds(predicate: &Predicate, record: &Record, variables: &Variables) -> O
         Predicate::Accepted => accepted(record),
         Predicate::Refused => refused(record),
         Predicate::Error(codes) => error(codes, record),
+        Predicate::NotError(codes) => not_error(codes, record),
         Predicate::Status(codes) => status(codes, record),
         Predicate::MediaType(types) => media_type(types, record),
         Predicate::Json(m) => test_member(at(Source::Json(m.at.clone())), m, variables),
+        Predicate::IfPresent(m) => if_present(at(Source::Json(m.at.clone())), m, variables),
+        Predicate::OnlyMembers(names) => only_members(names, record),
         Predicate::Header(m) => {
             test_member(at(Source::Header(m.at.to_ascii_lowercase())), m, variables)
         }
@@ -136,6 +139,15 @@ fn error(codes: &[String], record: &Record) -> Outcome {
     }
 }
 
+fn not_error(codes: &[String], record: &Record) -> Outcome {
+    match error_code(record) {
+        Some(code) if codes.contains(&code) => {
+            fails(format!("no error={}", codes.join(" or ")), summary(record))
+        }
+        _ => Outcome::Holds,
+    }
+}
+
 fn status(codes: &[u16], record: &Record) -> Outcome {
     let actual = response(record).map_or(0, |response| response.status);
     if codes.contains(&actual) {
@@ -156,6 +168,24 @@ fn media_type(types: &[String], record: &Record) -> Outcome {
 
 fn test_member(found: Result<Value, String>, m: &Member, variables: &Variables) -> Outcome {
     test_all(found, &m.at, &m.tests, variables)
+}
+
+fn if_present(found: Result<Value, String>, m: &Member, variables: &Variables) -> Outcome {
+    found.map_or(Outcome::Holds, |value| test_member(Ok(value), m, variables))
+}
+
+fn only_members(names: &[String], record: &Record) -> Outcome {
+    let expected = format!("a JSON object with {} and nothing else", names.join(", "));
+    match response(record).and_then(Response::json) {
+        Ok(Value::Object(members)) if members.len() == names.len() => {
+            match names.iter().find(|name| !members.contains_key(*name)) {
+                None => Outcome::Holds,
+                Some(_) => fails(expected, outline(&Value::Object(members))),
+            }
+        }
+        Ok(other) => fails(expected, outline(&other)),
+        Err(why) => fails(expected, why),
+    }
 }
 
 fn test_token(
@@ -314,5 +344,57 @@ fn never_reaches(address: &Template, record: &Record, variables: &Variables) -> 
     match reached {
         Some(hop) => fails(format!("the browser is never sent to {stranger}"), hop.to_string()),
         None => Outcome::Holds,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::wire::{Exchange, Request};
+
+    fn answered(status: u16, body: &str) -> Record {
+        let url = "http://127.0.0.1/token".parse().expect("a URL");
+        let (method, headers) = ("POST".to_owned(), Vec::new());
+        let request = Request { method, url, headers, body: Vec::new() };
+        let response = Response { status, body: body.into(), ..Response::default() };
+        let (started, elapsed) = (SystemTime::UNIX_EPOCH, Duration::ZERO);
+        let exchange = Exchange { request, outcome: Ok(response), started, elapsed };
+        Record { exchanges: vec![exchange], ..Record::default() }
+    }
+
+    fn check(predicate: &Predicate, status: u16, body: &str, expected: bool) {
+        let outcome = holds(predicate, &answered(status, body), &Variables::new());
+        assert_eq!(outcome == Outcome::Holds, expected, "{predicate:?} {body}: {outcome:?}");
+    }
+
+    #[test]
+    fn an_error_code_that_must_not_come() {
+        let predicate = Predicate::NotError(vec!["authorization_pending".into()]);
+        check(&predicate, 400, r#"{"error":"invalid_grant"}"#, true);
+        check(&predicate, 400, "", true);
+        check(&predicate, 200, r#"{"access_token":"a"}"#, true);
+        check(&predicate, 400, r#"{"error":"authorization_pending"}"#, false);
+    }
+
+    #[test]
+    fn a_member_that_may_be_left_out() {
+        let (at, tests) = ("interval".into(), vec![Test::AtLeast(0)]);
+        let predicate = Predicate::IfPresent(Member { at, tests });
+        check(&predicate, 200, r#"{"device_code":"a"}"#, true);
+        check(&predicate, 200, r#"{"interval":5}"#, true);
+        check(&predicate, 200, r#"{"interval":-1}"#, false);
+        check(&predicate, 200, r#"{"interval":"5"}"#, false);
+    }
+
+    #[test]
+    fn members_that_must_be_all() {
+        let predicate = Predicate::OnlyMembers(vec!["active".into()]);
+        check(&predicate, 200, r#"{"active":false}"#, true);
+        check(&predicate, 200, r#"{"active":false,"sub":"a"}"#, false);
+        check(&predicate, 200, r#"{"sub":"a"}"#, false);
+        check(&predicate, 200, "[]", false);
+        check(&predicate, 200, "", false);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::action::{Send, Visit};
+use crate::action::{SESSIONS, Send, Visit};
 use crate::capability::{CAPABILITIES, ENDPOINTS, HOOKS, ROLES};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::library::{Library, SourceFile};
@@ -244,7 +244,13 @@ impl<'a> Checker<'a> {
         self.address(&visit.to);
         self.template(&visit.to, scope);
         self.role(visit.client.as_ref(), scope);
-        let texts = visit.user.iter().chain(&visit.user_code);
+        if let Some(Template { segments, place }) = &visit.session
+            && let [Segment::Literal(name)] = segments.as_slice()
+        {
+            let name = Located { value: name.clone(), place: *place };
+            self.known("session", &name, &SESSIONS);
+        }
+        let texts = visit.user.iter().chain(&visit.user_code).chain(&visit.session);
         texts.for_each(|template| self.template(template, scope));
         self.templates(&visit.query, scope);
         visit.form.iter().for_each(|form| self.templates(form, scope));

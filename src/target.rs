@@ -39,7 +39,7 @@ pub struct Target<'a> {
 }
 
 /// The names that every case starts with, beside the endpoints.
-pub const NAMES: [&str; 14] = [
+pub const NAMES: [&str; 15] = [
     "issuer",
     "expected_iss",
     "redirect_uri",
@@ -53,6 +53,7 @@ pub const NAMES: [&str; 14] = [
     "service_scope",
     "introspector",
     "user",
+    "session",
     CLIENT_IDS,
 ];
 
@@ -141,6 +142,7 @@ fn variables(provider: &Provider, endpoints: &BTreeMap<String, String>) -> Varia
         ("service_scope", optional(own_scope("service"))),
         ("introspector", provider.introspect_as.as_str().into()),
         ("user", provider.user.as_str().into()),
+        ("session", "shared".into()),
         (CLIENT_IDS, Value::Object(ids.collect::<Map<_, _>>())),
     ];
     let endpoints = endpoints.iter().map(|(name, at)| (name.clone(), at.as_str().into()));

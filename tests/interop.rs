@@ -25,7 +25,8 @@ fn check(name: &str) -> Result<Completion, Failed> {
         return Ok(Completion::ignored_with("set AUTHGAUGE_INTEROP=1 to run it"));
     }
     let folder = root().join("tests/interop/providers").join(name);
-    let up = Command::new(folder.join("up.sh")).env("DEVICE_TTL", "4").output()?;
+    // Long enough to be told to slow down and to do so, short enough to wait for its end.
+    let up = Command::new(folder.join("up.sh")).env("DEVICE_TTL", "15").output()?;
     if up.status.code() == Some(SKIPPED) {
         let why = String::from_utf8_lossy(&up.stderr).trim().to_owned();
         return Ok(Completion::ignored_with(why));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client_auth;
-use crate::dialect::{Client, GrantType};
+use crate::dialect::{self, Client, GrantType};
 use crate::fault::Fault;
 use crate::form::{self, Parameters, one};
 use crate::issue::{self, Occasion};
@@ -20,12 +20,16 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
 }
 
 fn authorize(provider: &mut Provider, request: &Request) -> Result<Response, Refusal> {
-    let form = form::back_channel(request)?;
-    let client = client_auth::authenticate(provider, request, &form)?;
-    if !client.grants.contains(&GrantType::DeviceCode) {
+    let form = parameters(request)?;
+    let client = client(provider, request, &form)?;
+    let may = client.grants.contains(&GrantType::DeviceCode);
+    if !may && !has(provider, Fault::DeviceGrantForEveryClient) {
         return Err(refuse("unauthorized_client", "the client may not use this grant"));
     }
-    let scope = scope::requested(&provider.dialect, &client, one(&form, "scope"))?;
+    let scope = match one(&form, "scope") {
+        Some(asked) if has(provider, Fault::DeviceGrantsUnknownScope) => scope::split(asked),
+        asked => scope::requested(&provider.dialect, &client, asked)?,
+    };
     let device = Device {
         client_id: client.id,
         user_code: random::letters(8),
@@ -43,6 +47,35 @@ fn authorize(provider: &mut Provider, request: &Request) -> Result<Response, Ref
     Ok(response)
 }
 
+/// A GET comes here only with [`Fault::DeviceEndpointAnswersGet`].
+fn parameters(request: &Request) -> Result<Parameters, Refusal> {
+    if request.method == "POST" {
+        return form::back_channel(request);
+    }
+    let malformed = |_| refuse("invalid_request", "the query is malformed");
+    form::parse(request.query.as_bytes()).map_err(malformed)
+}
+
+/// The client that asks. RFC 8628 §3.1: it authenticates, or names itself, as at the token endpoint.
+fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<Client, Refusal> {
+    let refusal = match client_auth::authenticate(provider, request, form) {
+        Ok(client) => return Ok(client),
+        Err(refusal) => refusal,
+    };
+    let named = one(form, "client_id");
+    let known = named.and_then(|id| dialect::client(&provider.dialect, id));
+    let anybody = || dialect::client(&provider.dialect, "device");
+    let accepted = match (named, known) {
+        (None, _) if has(provider, Fault::DeviceEndpointNeedsNoClient) => anybody(),
+        (Some(_), None) if has(provider, Fault::DeviceEndpointAcceptsUnknownClients) => anybody(),
+        (Some(_), Some(client)) if has(provider, Fault::DeviceEndpointNeedsNoSecret) => {
+            Some(client)
+        }
+        _ => None,
+    };
+    accepted.cloned().ok_or(refusal)
+}
+
 /// RFC 8628 §3.2: the device authorization response.
 fn description(provider: &Provider, device_code: &str, device: &Device) -> Value {
     let user_code = displayed(&device.user_code);
@@ -56,7 +89,9 @@ fn description(provider: &Provider, device_code: &str, device: &Device) -> Value
     if !has(provider, Fault::DeviceResponseWithoutExpiresIn) {
         description["expires_in"] = provider.dialect.lifetimes.device_code.into();
     }
-    description["interval"] = device.interval.into();
+    let as_string = has(provider, Fault::DeviceIntervalAsString);
+    description["interval"] =
+        if as_string { device.interval.to_string().into() } else { device.interval.into() };
     description
 }
 
@@ -70,11 +105,7 @@ pub fn displayed(user_code: &str) -> String {
 pub fn poll(provider: &mut Provider, client: &Client, form: &Parameters) -> Result<Value, Refusal> {
     let code = one(form, "device_code");
     let code = code.ok_or(refuse("invalid_request", "device_code is missing"))?;
-    let device = provider.store.devices.get(code).cloned();
-    // RFC 8628 §3.4 and RFC 6749 §5.2: bound to its client; good for one exchange.
-    let device = device
-        .filter(|device| device.client_id == client.id && !device.used)
-        .ok_or(refuse("invalid_grant", "the device_code is unknown or was used"))?;
+    let device = usable(provider, client, code)?;
     if has_expired(provider, &device) {
         let forgotten = has(provider, Fault::ExpiredDeviceCodeIsUnknown);
         let error = if forgotten { "invalid_grant" } else { "expired_token" };
@@ -82,9 +113,23 @@ pub fn poll(provider: &mut Provider, client: &Client, form: &Parameters) -> Resu
     }
     match decision(provider, &device) {
         Decision::Pending => Err(pending(provider, code, &device)),
-        Decision::Denied => Err(refuse("access_denied", "the user has denied the request")),
+        Decision::Denied => Err(denied(provider, code)),
         Decision::Approved(login) => redeem(provider, code, &device, login),
     }
+}
+
+fn usable(provider: &Provider, client: &Client, code: &str) -> Result<Device, Refusal> {
+    let device = provider.store.devices.get(code).cloned();
+    if device.is_none() && has(provider, Fault::UnknownDeviceCodeIsPending) {
+        return Err(refuse("authorization_pending", "the user has not decided yet"));
+    }
+    let any_client = has(provider, Fault::DeviceCodeOfAnyClient);
+    let reusable = has(provider, Fault::DeviceCodeReusable);
+    // RFC 8628 §3.4 and RFC 6749 §5.2: bound to its client; good for one exchange.
+    device
+        .filter(|device| any_client || device.client_id == client.id)
+        .filter(|device| reusable || !device.used)
+        .ok_or(refuse("invalid_grant", "the device_code is unknown or was used"))
 }
 
 fn has_expired(provider: &Provider, device: &Device) -> bool {
@@ -96,9 +141,27 @@ fn has_expired(provider: &Provider, device: &Device) -> bool {
 fn decision(provider: &Provider, device: &Device) -> Decision {
     match &device.decision {
         Decision::Approved(_) if has(provider, Fault::DeviceApprovalLost) => Decision::Pending,
+        Decision::Approved(_) if slowed(provider, device, Fault::SlowDownLosesApproval) => {
+            Decision::Pending
+        }
+        Decision::Denied if has(provider, Fault::DeviceDenialLost) => Decision::Pending,
         Decision::Pending if has(provider, Fault::DeviceNeedsNoApproval) => nobody(provider),
         other => other.clone(),
     }
+}
+
+/// Whether a fault is on that concerns devices that were told to slow down.
+fn slowed(provider: &Provider, device: &Device, fault: Fault) -> bool {
+    has(provider, fault) && device.interval > provider.dialect.device.interval
+}
+
+fn denied(provider: &mut Provider, code: &str) -> Refusal {
+    if has(provider, Fault::DeniedDeviceIsToldOnce)
+        && let Some(device) = provider.store.devices.get_mut(code)
+    {
+        device.decision = Decision::Pending;
+    }
+    refuse("access_denied", "the user has denied the request")
 }
 
 /// The approval of somebody who has never been asked.
@@ -114,18 +177,37 @@ fn nobody(provider: &Provider) -> Decision {
 fn pending(provider: &mut Provider, code: &str, device: &Device) -> Refusal {
     let now = provider::now(provider);
     let early = device.last_poll.is_some_and(|last| now < last.saturating_add(device.interval));
-    let slow_down = early && !has(provider, Fault::NeverSlowsDown);
+    let first = device.last_poll.is_none();
+    let slow_down = early && !has(provider, Fault::NeverSlowsDown)
+        || first && has(provider, Fault::FirstPollSlowsDown)
+        || slowed(provider, device, Fault::SlowDownIsForEver);
     let polling = &provider.dialect.device;
+    if has(provider, Fault::PatienceIsDenied) && is_patient(provider, device, now) {
+        return refuse("access_denied", "the user has had enough time");
+    }
+    let expires_at = if has(provider, Fault::PollingExtendsDeviceCode) {
+        now + provider.dialect.lifetimes.device_code
+    } else {
+        device.expires_at
+    };
     // RFC 8628 §3.5: the interval grows by 5 seconds for this and all subsequent requests.
     let longer = (device.interval + polling.slow_down).min(polling.longest_interval);
     if let Some(device) = provider.store.devices.get_mut(code) {
         device.last_poll = Some(now);
+        device.expires_at = expires_at;
         device.interval = if slow_down { longer } else { device.interval };
     }
     if slow_down {
         return refuse("slow_down", "wait five seconds longer between polls");
     }
     refuse("authorization_pending", "the user has not decided yet")
+}
+
+/// Whether a device has polled before, and not since its interval has passed.
+fn is_patient(provider: &Provider, device: &Device, now: u64) -> bool {
+    let interval = provider.dialect.device.interval;
+    let waited = device.last_poll.is_some_and(|last| now >= last.saturating_add(device.interval));
+    waited && device.interval == interval
 }
 
 fn redeem(

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::dialect::{self, Dialect, Endpoints};
 use crate::error::StubError;
 use crate::fault::{self, Fault};
-use crate::provider::{self, Counters, Provider};
+use crate::provider::{self, Counters, Provider, has};
 use crate::store::{self, Store};
 use crate::wire::{self, Request, Response, with_header};
 use crate::{authorize, consent, control, device, discovery, introspection, keys, login, logout};
@@ -90,12 +90,18 @@ fn follow(route: &Route, provider: &mut Provider, request: &Request) -> Response
     *provider.counters.requests.entry(route.name).or_default() += 1;
     // RFC 9110 §9.3.2: HEAD is answered as GET; the server leaves out the body.
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
-    if route.allow.split(", ").any(|allowed| allowed == method) {
+    let allow = allowed(route, provider);
+    if allow.split(", ").any(|allowed| allowed == method) {
         return (route.answer)(provider, request);
     }
     // RFC 9110 §15.5.6: 405 says which methods are allowed.
     let response = plain_error(405, "invalid_request", "the method is not allowed here");
-    with_header(response, "Allow", route.allow)
+    with_header(response, "Allow", allow)
+}
+
+fn allowed(route: &Route, provider: &Provider) -> &'static str {
+    let both = has(provider, Fault::DeviceEndpointAnswersGet);
+    if both && route.name == "device_authorization" { BOTH } else { route.allow }
 }
 
 fn plain_error(status: u16, error: &str, description: &str) -> Response {

@@ -68,16 +68,84 @@ faults! {
     DeviceCodeNeverExpires,
     /// A poll for an expired device code says `invalid_grant`.
     ExpiredDeviceCodeIsUnknown,
+    /// The interval of the device authorization response is a string.
+    DeviceIntervalAsString,
+    /// The device authorization endpoint takes its parameters from the query of a GET, too.
+    DeviceEndpointAnswersGet,
+    /// An unknown client gets a device code.
+    DeviceEndpointAcceptsUnknownClients,
+    /// A request that names no client gets a device code.
+    DeviceEndpointNeedsNoClient,
+    /// A confidential client gets a device code without its secret.
+    DeviceEndpointNeedsNoSecret,
+    /// A client without the device grant gets a device code.
+    DeviceGrantForEveryClient,
+    /// A device is granted any scope that it asks for.
+    DeviceGrantsUnknownScope,
+    /// Whoever opens the verification page may approve, as the first user.
+    VerificationNeedsNoLogin,
+    /// A poll with an unknown device code is answered with `authorization_pending`.
+    UnknownDeviceCodeIsPending,
+    /// A device code brings tokens to any client with the grant.
+    DeviceCodeOfAnyClient,
+    /// The first poll is answered with `slow_down`.
+    FirstPollSlowsDown,
+    /// The second poll of a device that keeps to the interval is answered with `access_denied`.
+    PatienceIsDenied,
+    /// After one `slow_down` every poll before the approval is answered with `slow_down`.
+    SlowDownIsForEver,
+    /// After one `slow_down` the approval is never delivered.
+    SlowDownLosesApproval,
+    /// Every poll gives the device code its whole life time again.
+    PollingExtendsDeviceCode,
+    /// After the denial polls are still answered with `authorization_pending`.
+    DeviceDenialLost,
+    /// The second poll after the denial is answered with `authorization_pending`.
+    DeniedDeviceIsToldOnce,
+    /// A device code can be exchanged again.
+    DeviceCodeReusable,
     /// Revocation answers 200 but the token lives on.
     RevocationDoesNothing,
     /// Revoking an unknown token is answered with 400.
     RevocationOfUnknownTokenIsAnError,
+    /// Revoking an access token is answered with 200, but it lives on.
+    AccessTokenSurvivesRevocation,
+    /// A revocation request without a token is answered with 200.
+    RevocationWithoutTokenSucceeds,
+    /// Revoking a token that was revoked before is answered with 400.
+    SecondRevocationIsAnError,
+    /// A confidential client revokes tokens without its secret.
+    RevocationNeedsNoSecret,
+    /// A client revokes the tokens of other clients.
+    RevokesTokensOfOtherClients,
+    /// Revoking a token of another client does nothing, but is answered with 200.
+    RevocationByOtherClientIsSilent,
+    /// A token is looked for only among the kind that `token_type_hint` names.
+    RevocationTrustsHint,
+    /// Public clients may not revoke.
+    RevocationNeedsASecret,
     /// Active is the string "true".
     IntrospectionActiveAsString,
     /// Introspecting an unknown token is answered with 400.
     IntrospectionOfUnknownTokenIsAnError,
     /// Introspection calls an unknown token active.
     IntrospectionSaysAllActive,
+    /// Introspection asks for no authorization.
+    IntrospectionNeedsNoClient,
+    /// Introspection calls a revoked access token active.
+    IntrospectionIgnoresRevocation,
+    /// Introspection calls an expired access token active.
+    IntrospectionIgnoresExpiry,
+    /// Introspection shows every token to every client.
+    IntrospectionForEveryClient,
+    /// Introspecting a token of another client is answered with 403.
+    NotEntitledIsAnError,
+    /// Introspection names a client for an inactive token.
+    InactiveSaysMore,
+    /// Exp in an introspection response is a string.
+    IntrospectionExpAsString,
+    /// Scope in an introspection response is an array.
+    IntrospectionScopeAsArray,
     /// A rotation removes the old key from the key set at once.
     DropsOldKeyAtRotation,
     /// A rotation publishes the new key under the old kid, in place of the old key.

@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use crate::client_auth;
 use crate::dialect::{self, Client};
 use crate::fault::Fault;
-use crate::form::{self, one};
+use crate::form::{self, Parameters, one};
 use crate::provider::{self, Provider, has};
 use crate::refusal::{Refusal, either, refuse};
-use crate::store::{self, Grant};
+use crate::scope;
+use crate::store::{self, AccessToken, Grant};
 use crate::userinfo;
-use crate::wire::{self, Request, Response};
+use crate::wire::{self, Request, Response, headers};
 
 /// A live token of either kind.
 struct Live<'a> {
@@ -28,19 +29,41 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
 
 fn introspect(provider: &Provider, request: &Request) -> Result<Response, Refusal> {
     let form = form::back_channel(request)?;
-    let client = client_auth::authenticate(provider, request, &form)?;
-    // RFC 7662 §2.1: some authorization is required, or tokens could be scanned for.
-    if client.secret.is_none() {
-        return Err(refuse("invalid_client", "a public client may not introspect tokens"));
-    }
+    let client = client(provider, request, &form)?;
     let secret = one(&form, "token").ok_or(refuse("invalid_request", "token is missing"))?;
     if !is_known(provider, secret) {
         return unknown(provider);
     }
     // RFC 7662 §2.2: a token that the caller may not see is inactive, and nothing more is said.
-    let visible = live(provider, secret).filter(|live| may_see(&client, live));
-    let answer = visible.map_or_else(inactive, |live| description(provider, &live));
+    let live = live(provider, secret);
+    let visible = match live {
+        Some(live) if !may_see(provider, &client, &live) => {
+            if has(provider, Fault::NotEntitledIsAnError) {
+                let (error, description) = ("access_denied", "the token is for somebody else");
+                return Err(Refusal { status: 403, error, description });
+            }
+            None
+        }
+        other => other,
+    };
+    let answer = visible.map_or_else(|| inactive(provider), |live| description(provider, &live));
     Ok(wire::json(200, &answer))
+}
+
+/// Who asks.
+fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<Client, Refusal> {
+    let anonymous =
+        one(form, "client_id").is_none() && headers(request, "authorization").next().is_none();
+    if anonymous && has(provider, Fault::IntrospectionNeedsNoClient) {
+        let server = dialect::client(&provider.dialect, "resource-server").cloned();
+        return server.ok_or(refuse("invalid_client", "the dialect has no resource server"));
+    }
+    let client = client_auth::authenticate(provider, request, form)?;
+    // RFC 7662 §2.1: some authorization is required, or tokens could be scanned for.
+    if client.secret.is_none() {
+        return Err(refuse("invalid_client", "a public client may not introspect tokens"));
+    }
+    Ok(client)
 }
 
 fn is_known(provider: &Provider, secret: &str) -> bool {
@@ -56,15 +79,20 @@ fn unknown(provider: &Provider) -> Result<Response, Refusal> {
         return Ok(wire::json(200, &json!({ "active": true })));
     }
     // RFC 7662 §2.2: an unknown token is not an error.
-    Ok(wire::json(200, &inactive()))
+    Ok(wire::json(200, &inactive(provider)))
 }
 
-fn inactive() -> Value {
+fn inactive(provider: &Provider) -> Value {
+    if has(provider, Fault::InactiveSaysMore) {
+        return json!({ "active": false, "client_id": "somebody" });
+    }
+    // RFC 7662 §2.2: nothing more is said about a token that is not active.
     json!({ "active": false })
 }
 
-fn may_see(client: &Client, live: &Live) -> bool {
-    client.introspects_every_token || live.grant.client_id == client.id
+fn may_see(provider: &Provider, client: &Client, live: &Live) -> bool {
+    let own = client.introspects_every_token || live.grant.client_id == client.id;
+    own || has(provider, Fault::IntrospectionForEveryClient)
 }
 
 fn live<'a>(provider: &'a Provider, secret: &str) -> Option<Live<'a>> {
@@ -72,7 +100,7 @@ fn live<'a>(provider: &'a Provider, secret: &str) -> Option<Live<'a>> {
 }
 
 fn access_token<'a>(provider: &'a Provider, secret: &str) -> Option<Live<'a>> {
-    let token = userinfo::live(provider, secret)?;
+    let token = userinfo::live(provider, secret).or_else(|| dead(provider, secret))?;
     Some(Live {
         grant: provider.store.grants.get(&token.grant)?,
         scope: &token.scope,
@@ -80,6 +108,16 @@ fn access_token<'a>(provider: &'a Provider, secret: &str) -> Option<Live<'a>> {
         expires_at: token.expires_at,
         is_access_token: true,
     })
+}
+
+/// A dead access token that a fault takes for a live one.
+fn dead<'a>(provider: &'a Provider, secret: &str) -> Option<&'a AccessToken> {
+    let token = provider.store.access_tokens.get(secret)?;
+    let revoked = token.revoked || !store::is_live(&provider.store, token.grant);
+    let expired = provider::now(provider) >= token.expires_at;
+    let forgiven = (!revoked || has(provider, Fault::IntrospectionIgnoresRevocation))
+        && (!expired || has(provider, Fault::IntrospectionIgnoresExpiry));
+    forgiven.then_some(token)
 }
 
 fn refresh_token<'a>(provider: &'a Provider, secret: &str) -> Option<Live<'a>> {
@@ -120,5 +158,16 @@ fn description(provider: &Provider, live: &Live) -> Value {
         description["token_type"] = "Bearer".into();
         description["aud"] = provider.dialect.resource.clone().into();
     }
+    spoil_types(provider, &mut description);
     description
+}
+
+fn spoil_types(provider: &Provider, description: &mut Value) {
+    if has(provider, Fault::IntrospectionExpAsString) {
+        description["exp"] = description["exp"].to_string().into();
+    }
+    if has(provider, Fault::IntrospectionScopeAsArray) {
+        let scopes = description["scope"].as_str().map(scope::split);
+        description["scope"] = scopes.unwrap_or_default().into();
+    }
 }

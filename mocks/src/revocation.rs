@@ -1,9 +1,9 @@
 //! The revocation endpoint: RFC 7009.
 
 use crate::client_auth;
-use crate::dialect::Client;
+use crate::dialect::{self, Client};
 use crate::fault::Fault;
-use crate::form::{self, one};
+use crate::form::{self, Parameters, one};
 use crate::provider::{Provider, has};
 use crate::refusal::{Refusal, either, refuse};
 use crate::store;
@@ -16,14 +16,22 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
 
 fn revoke(provider: &mut Provider, request: &Request) -> Result<Response, Refusal> {
     let form = form::back_channel(request)?;
-    let client = client_auth::authenticate(provider, request, &form)?;
-    let secret = one(&form, "token").ok_or(refuse("invalid_request", "token is missing"))?;
-    // RFC 7009 §2.1: the hint only speeds up the search, which needs no speeding up here.
-    let Some((grant, is_refresh_token)) = find(provider, secret) else {
+    let client = client(provider, request, &form)?;
+    let Some(secret) = one(&form, "token") else {
+        return without_token(provider);
+    };
+    let hint = one(&form, "token_type_hint");
+    let Some((grant, is_refresh_token)) = find(provider, secret, hint) else {
         return unknown(provider);
     };
-    check_owner(provider, &client, grant)?;
-    if has(provider, Fault::RevocationDoesNothing) {
+    if !owns(provider, &client, grant) {
+        return not_owned(provider);
+    }
+    let again = is_revoked(provider, secret, grant);
+    if again && has(provider, Fault::SecondRevocationIsAnError) {
+        return Err(refuse("invalid_request", "the token was revoked before"));
+    }
+    if spared(provider, is_refresh_token) {
         return Ok(wire::empty(200));
     }
     if is_refresh_token {
@@ -35,10 +43,48 @@ fn revoke(provider: &mut Provider, request: &Request) -> Result<Response, Refusa
     Ok(wire::empty(200))
 }
 
+/// RFC 7009 §2.1: a client authenticates, or names itself if it is public.
+fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<Client, Refusal> {
+    let unproven = || dialect::client(&provider.dialect, one(form, "client_id")?).cloned();
+    let careless = has(provider, Fault::RevocationNeedsNoSecret);
+    let client = client_auth::authenticate(provider, request, form)
+        .or_else(|refusal| unproven().filter(|_| careless).ok_or(refusal))?;
+    if client.secret.is_none() && has(provider, Fault::RevocationNeedsASecret) {
+        return Err(refuse("invalid_client", "a public client may not revoke"));
+    }
+    Ok(client)
+}
+
+fn without_token(provider: &Provider) -> Result<Response, Refusal> {
+    if has(provider, Fault::RevocationWithoutTokenSucceeds) {
+        return Ok(wire::empty(200));
+    }
+    // RFC 7009 §2.1: token is required.
+    Err(refuse("invalid_request", "token is missing"))
+}
+
 /// The grant of a token, and whether it is a refresh token.
-fn find(provider: &Provider, secret: &str) -> Option<(u64, bool)> {
+fn find(provider: &Provider, secret: &str, hint: Option<&str>) -> Option<(u64, bool)> {
+    // RFC 7009 §2.1: the hint only speeds up the search, which needs no speeding up here.
+    let hint = hint.filter(|_| has(provider, Fault::RevocationTrustsHint));
     let refresh = provider.store.refresh_tokens.get(secret).map(|token| (token.grant, true));
-    refresh.or_else(|| provider.store.access_tokens.get(secret).map(|token| (token.grant, false)))
+    let access = || provider.store.access_tokens.get(secret).map(|token| (token.grant, false));
+    match hint {
+        Some("access_token") => access(),
+        Some("refresh_token") => refresh,
+        _ => refresh.or_else(access),
+    }
+}
+
+fn is_revoked(provider: &Provider, secret: &str, grant: u64) -> bool {
+    let token = provider.store.access_tokens.get(secret);
+    token.is_some_and(|token| token.revoked) || !store::is_live(&provider.store, grant)
+}
+
+/// Whether a token lives on because of a fault.
+fn spared(provider: &Provider, is_refresh_token: bool) -> bool {
+    let spares_access_tokens = has(provider, Fault::AccessTokenSurvivesRevocation);
+    has(provider, Fault::RevocationDoesNothing) || (spares_access_tokens && !is_refresh_token)
 }
 
 fn unknown(provider: &Provider) -> Result<Response, Refusal> {
@@ -49,12 +95,16 @@ fn unknown(provider: &Provider) -> Result<Response, Refusal> {
     Ok(wire::empty(200))
 }
 
-fn check_owner(provider: &Provider, client: &Client, grant: u64) -> Result<(), Refusal> {
-    // RFC 7009 §2.1: refuse if the token was issued to another client.
-    match provider.store.grants.get(&grant) {
-        Some(grant) if grant.client_id != client.id => {
-            Err(refuse("invalid_grant", "the token belongs to another client"))
-        }
-        _ => Ok(()),
+fn owns(provider: &Provider, client: &Client, grant: u64) -> bool {
+    let grant = provider.store.grants.get(&grant);
+    let other = grant.is_some_and(|grant| grant.client_id != client.id);
+    !other || has(provider, Fault::RevokesTokensOfOtherClients)
+}
+
+fn not_owned(provider: &Provider) -> Result<Response, Refusal> {
+    if has(provider, Fault::RevocationByOtherClientIsSilent) {
+        return Ok(wire::empty(200));
     }
+    // RFC 7009 §2.1: refuse if the token was issued to another client.
+    Err(refuse("invalid_grant", "the token belongs to another client"))
 }

@@ -3,9 +3,10 @@
 use crate::consent::{BUTTONS, asked_for};
 use crate::decide;
 use crate::device::displayed;
+use crate::fault::Fault;
 use crate::form::{self, Parameters, one};
 use crate::page::{self, escape};
-use crate::provider::{self, Provider};
+use crate::provider::{self, Provider, has};
 use crate::store::{Decision, Device, Goal, Session};
 use crate::wire::{self, Request, Response};
 
@@ -18,12 +19,29 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
         return page::error(400, "The form is malformed.");
     };
     let user_code = one(&parameters, "user_code").map(str::to_owned);
-    match provider::session(provider, request) {
+    match session(provider, request) {
         None => decide::wait_for_login(provider, request, Goal::DeviceVerification(user_code)),
-        Some((_, session)) if post => submit(provider, &session, &parameters),
+        Some(session) if post => submit(provider, &session, &parameters),
         // RFC 8628 §3.3.1 and §5.4: a link with the code in it must not approve anything.
-        Some((_, session)) => code_form(provider, &session, user_code.as_deref(), ""),
+        Some(session) => code_form(provider, &session, user_code.as_deref(), ""),
     }
+}
+
+/// RFC 8628 §3.3: only somebody who is logged in may decide.
+fn session(provider: &Provider, request: &Request) -> Option<Session> {
+    let session = provider::session(provider, request).map(|(_, session)| session);
+    let anybody = || {
+        let user = provider.dialect.users.first()?;
+        Some(Session {
+            username: user.username.clone(),
+            auth_time: provider::now(provider),
+            expires_at: u64::MAX,
+            sid: "nobody".into(),
+            csrf: "nobody".into(),
+        })
+    };
+    let careless = has(provider, Fault::VerificationNeedsNoLogin);
+    session.or_else(|| anybody().filter(|_| careless))
 }
 
 /// Sends the browser back here after its login.

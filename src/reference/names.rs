@@ -54,6 +54,7 @@ impl Checker<'_> {
     pub(super) fn predicate(&mut self, predicate: &Predicate, scope: &Scope) {
         match predicate {
             Predicate::Json(m)
+            | Predicate::IfPresent(m)
             | Predicate::Header(m)
             | Predicate::Query(m)
             | Predicate::Fragment(m) => {
@@ -76,6 +77,8 @@ impl Checker<'_> {
             Predicate::Accepted
             | Predicate::Refused
             | Predicate::Error(_)
+            | Predicate::NotError(_)
+            | Predicate::OnlyMembers(_)
             | Predicate::Status(_)
             | Predicate::MediaType(_)
             | Predicate::Distinguishable(_) => {}
@@ -85,9 +88,11 @@ impl Checker<'_> {
     pub(super) fn tests(&mut self, tests: &[Test], scope: &Scope) {
         for test in tests {
             match test {
-                Test::Is(t) | Test::Not(t) | Test::Contains(t) => self.template(t, scope),
+                Test::Is(t) | Test::Not(t) | Test::Contains(t) | Test::NotContains(t) => {
+                    self.template(t, scope);
+                }
                 Test::OneOf(all) => all.iter().for_each(|t| self.template(t, scope)),
-                Test::Type(_) | Test::AtLeast(_) => {}
+                Test::Type(_) | Test::TypeOneOf(_) | Test::AtLeast(_) => {}
             }
         }
     }

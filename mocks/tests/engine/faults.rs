@@ -33,11 +33,70 @@ const ROWS: &[Row] = &[
     ("device_approval_lost", approved_poll, "200", "400 authorization_pending"),
     ("device_code_never_expires", late_poll, "400 expired_token", "400 authorization_pending"),
     ("expired_device_code_is_unknown", late_poll, "400 expired_token", "400 invalid_grant"),
+    ("device_interval_as_string", device_interval, "5", "\"5\""),
+    ("device_endpoint_answers_get", device_by_get, "405", "200"),
+    ("device_endpoint_accepts_unknown_clients", device_unknown_client, "401 invalid_client", "200"),
+    ("device_endpoint_needs_no_client", device_no_client, "401 invalid_client", "200"),
+    ("device_endpoint_needs_no_secret", device_no_secret, "401 invalid_client", "200"),
+    ("device_grant_for_every_client", device_without_grant, "400 unauthorized_client", "200"),
+    ("device_grants_unknown_scope", device_odd_scope, "\"openid\"", "\"openid odd\""),
+    (
+        "verification_needs_no_login",
+        anonymous_approval,
+        "302, 400 authorization_pending",
+        "200, 200",
+    ),
+    (
+        "unknown_device_code_is_pending",
+        unknown_device_code,
+        "400 invalid_grant",
+        "400 authorization_pending",
+    ),
+    ("device_code_of_any_client", poll_by_device2, "400 invalid_grant", "200"),
+    ("first_poll_slows_down", first_poll, "400 authorization_pending", "400 slow_down"),
+    ("patience_is_denied", patient_poll, "400 authorization_pending", "400 access_denied"),
+    ("slow_down_is_for_ever", slowed_poll, "400 authorization_pending", "400 slow_down"),
+    ("slow_down_loses_approval", slowed_approved_poll, "200", "400 authorization_pending"),
+    (
+        "polling_extends_device_code",
+        old_polled_device,
+        "400 expired_token",
+        "400 authorization_pending",
+    ),
+    (
+        "device_denial_lost",
+        denied_polls,
+        "400 access_denied, 400 access_denied",
+        "400 authorization_pending, 400 authorization_pending",
+    ),
+    (
+        "denied_device_is_told_once",
+        denied_polls,
+        "400 access_denied, 400 access_denied",
+        "400 access_denied, 400 authorization_pending",
+    ),
+    ("device_code_reusable", second_fetch, "400 invalid_grant", "200"),
     ("revocation_does_nothing", use_after_revocation, "200 400", "200 200"),
     ("revocation_of_unknown_token_is_an_error", revoke_unknown, "200", "400"),
+    ("access_token_survives_revocation", revoke_access_token, "200 401", "200 200"),
+    ("revocation_without_token_succeeds", revoke_nothing, "400", "200"),
+    ("second_revocation_is_an_error", revoke_twice, "200 200", "200 400"),
+    ("revocation_needs_no_secret", revoke_without_secret, "401", "200"),
+    ("revokes_tokens_of_other_clients", revoke_by_public2, "400, then 200", "200, then 400"),
+    ("revocation_by_other_client_is_silent", revoke_by_public2, "400, then 200", "200, then 200"),
+    ("revocation_trusts_hint", revoke_with_wrong_hint, "200 400", "200 200"),
+    ("revocation_needs_a_secret", revoke_unknown, "200", "401"),
     ("introspection_active_as_string", introspect_live, "true", "\"true\""),
     ("introspection_of_unknown_token_is_an_error", introspect_unknown, "200 false", "400 null"),
     ("introspection_says_all_active", introspect_unknown, "200 false", "200 true"),
+    ("introspection_needs_no_client", introspect_as_nobody, "401", "200"),
+    ("introspection_ignores_revocation", introspect_revoked, "false", "true"),
+    ("introspection_ignores_expiry", introspect_expired, "false", "true"),
+    ("introspection_for_every_client", introspect_by_service, "200 false", "200 true"),
+    ("not_entitled_is_an_error", introspect_by_service, "200 false", "403 null"),
+    ("inactive_says_more", introspect_unknown_members, "1", "2"),
+    ("introspection_exp_as_string", introspect_exp, "number", "text"),
+    ("introspection_scope_as_array", introspect_scope, "text", "array"),
     (
         "drops_old_key_at_rotation",
         rotation,
@@ -213,6 +272,146 @@ fn late_poll(browser: &mut Browser) -> String {
     outcome(browser.poll(&device))
 }
 
+fn device_interval(browser: &mut Browser) -> String {
+    browser.device()["interval"].to_string()
+}
+
+fn device_by_get(browser: &mut Browser) -> String {
+    browser.get("/device_authorization?client_id=device&scope=openid").status.to_string()
+}
+
+fn start_device(browser: &mut Browser, form: &Form) -> String {
+    outcome(json(&browser.post("/device_authorization", form)))
+}
+
+fn device_unknown_client(browser: &mut Browser) -> String {
+    start_device(browser, &[("client_id", "unknown"), ("scope", "openid")])
+}
+
+fn device_no_client(browser: &mut Browser) -> String {
+    start_device(browser, &[("scope", "openid")])
+}
+
+fn device_no_secret(browser: &mut Browser) -> String {
+    start_device(browser, &[("client_id", "device-confidential"), ("scope", "openid")])
+}
+
+fn device_without_grant(browser: &mut Browser) -> String {
+    start_device(browser, &[("client_id", "public"), ("scope", "openid")])
+}
+
+fn device_odd_scope(browser: &mut Browser) -> String {
+    let form = [("client_id", "device"), ("scope", "openid odd")];
+    let (_, device) = json(&browser.post("/device_authorization", &form));
+    browser.decide(&device, "approve");
+    browser.poll(&device).1["scope"].to_string()
+}
+
+fn anonymous_approval(browser: &mut Browser) -> String {
+    let device = browser.device();
+    let page = browser.get(&member(&device, "verification_uri_complete"));
+    if page.status == 200 {
+        let confirm = browser.submit(&page, &[("user_code", &member(&device, "user_code"))]);
+        browser.submit(&confirm, &[("approve", "yes")]);
+    }
+    format!("{}, {}", page.status, outcome(browser.poll(&device)))
+}
+
+fn unknown_device_code(browser: &mut Browser) -> String {
+    outcome(browser.poll(&serde_json::json!({ "device_code": "unknown" })))
+}
+
+fn poll_by_device2(browser: &mut Browser) -> String {
+    let device = browser.device();
+    browser.decide(&device, "approve");
+    let code = member(&device, "device_code");
+    let form = [("grant_type", DEVICE_GRANT), ("client_id", "device2"), ("device_code", &code)];
+    outcome(json(&browser.post("/token", &form)))
+}
+
+fn patient_poll(browser: &mut Browser) -> String {
+    let device = browser.device();
+    browser.poll(&device);
+    browser.advance(5);
+    outcome(browser.poll(&device))
+}
+
+/// A device that was told to slow down.
+fn slowed(browser: &mut Browser) -> serde_json::Value {
+    let device = browser.device();
+    browser.poll(&device);
+    assert_eq!(outcome(browser.poll(&device)), "400 slow_down");
+    device
+}
+
+fn slowed_poll(browser: &mut Browser) -> String {
+    let device = slowed(browser);
+    browser.advance(10);
+    outcome(browser.poll(&device))
+}
+
+fn slowed_approved_poll(browser: &mut Browser) -> String {
+    let device = slowed(browser);
+    browser.decide(&device, "approve");
+    browser.advance(10);
+    outcome(browser.poll(&device))
+}
+
+fn old_polled_device(browser: &mut Browser) -> String {
+    let device = browser.device();
+    browser.advance(300);
+    browser.poll(&device);
+    browser.advance(300);
+    outcome(browser.poll(&device))
+}
+
+fn denied_polls(browser: &mut Browser) -> String {
+    let device = browser.device();
+    browser.decide(&device, "deny");
+    let first = outcome(browser.poll(&device));
+    browser.advance(5);
+    format!("{first}, {}", outcome(browser.poll(&device)))
+}
+
+fn second_fetch(browser: &mut Browser) -> String {
+    let device = browser.device();
+    browser.decide(&device, "approve");
+    assert_eq!(browser.poll(&device).0, 200);
+    outcome(browser.poll(&device))
+}
+
+fn revoke_access_token(browser: &mut Browser) -> String {
+    let token = member(&browser.tokens(), "access_token");
+    format!("{} {}", browser.revoke(&token), browser.userinfo(&token).status)
+}
+
+fn revoke_nothing(browser: &mut Browser) -> String {
+    browser.post("/revoke", &[("client_id", "public")]).status.to_string()
+}
+
+fn revoke_twice(browser: &mut Browser) -> String {
+    let token = member(&browser.tokens(), "refresh_token");
+    format!("{} {}", browser.revoke(&token), browser.revoke(&token))
+}
+
+fn revoke_without_secret(browser: &mut Browser) -> String {
+    browser.post("/revoke", &[("client_id", "confidential"), ("token", "x")]).status.to_string()
+}
+
+fn revoke_by_public2(browser: &mut Browser) -> String {
+    let token = member(&browser.tokens(), "refresh_token");
+    let form = [("client_id", "public2"), ("token", &*token)];
+    let status = browser.post("/revoke", &form).status;
+    format!("{status}, then {}", browser.refresh(&token, &[]).0)
+}
+
+fn revoke_with_wrong_hint(browser: &mut Browser) -> String {
+    let token = member(&browser.tokens(), "refresh_token");
+    let form = [("client_id", "public"), ("token", &*token), ("token_type_hint", "access_token")];
+    let status = browser.post("/revoke", &form).status;
+    format!("{status} {}", browser.refresh(&token, &[]).0)
+}
+
 fn use_after_revocation(browser: &mut Browser) -> String {
     let token = member(&browser.tokens(), "refresh_token");
     format!("{} {}", browser.revoke(&token), browser.refresh(&token, &[]).0)
@@ -230,6 +429,54 @@ fn introspect_live(browser: &mut Browser) -> String {
 fn introspect_unknown(browser: &mut Browser) -> String {
     let (status, body) = browser.introspect("unknown");
     format!("{status} {}", body["active"])
+}
+
+fn introspect_as_nobody(browser: &mut Browser) -> String {
+    let token = member(&browser.tokens(), "access_token");
+    browser.post("/introspect", &[("token", &token)]).status.to_string()
+}
+
+fn introspect_revoked(browser: &mut Browser) -> String {
+    let token = member(&browser.tokens(), "access_token");
+    assert_eq!(browser.revoke(&token), 200);
+    browser.introspect(&token).1["active"].to_string()
+}
+
+fn introspect_expired(browser: &mut Browser) -> String {
+    let token = member(&browser.tokens(), "access_token");
+    browser.advance(3600);
+    browser.introspect(&token).1["active"].to_string()
+}
+
+fn introspect_by_service(browser: &mut Browser) -> String {
+    let token = member(&browser.tokens(), "access_token");
+    let caller = ("service", "service-secret");
+    let (status, body) = json(&browser.post_basic("/introspect", caller, &[("token", &token)]));
+    format!("{status} {}", body["active"])
+}
+
+fn introspect_unknown_members(browser: &mut Browser) -> String {
+    let (_, body) = browser.introspect("unknown");
+    body.as_object().map_or(0, serde_json::Map::len).to_string()
+}
+
+fn introspected(browser: &mut Browser, name: &str) -> String {
+    let token = member(&browser.tokens(), "access_token");
+    let kind = match &browser.introspect(&token).1[name] {
+        serde_json::Value::Number(_) => "number",
+        serde_json::Value::String(_) => "text",
+        serde_json::Value::Array(_) => "array",
+        _ => "something else",
+    };
+    kind.into()
+}
+
+fn introspect_exp(browser: &mut Browser) -> String {
+    introspected(browser, "exp")
+}
+
+fn introspect_scope(browser: &mut Browser) -> String {
+    introspected(browser, "scope")
 }
 
 fn rotation(browser: &mut Browser) -> String {

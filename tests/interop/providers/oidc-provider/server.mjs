@@ -20,6 +20,7 @@ const web = {
   response_types: ['code'],
 };
 const browserless = { redirect_uris: [], response_types: [] };
+const device = { grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'] };
 const noSecret = { token_endpoint_auth_method: 'none' };
 const clients = [
   { client_id: 'lab-public', ...noSecret, ...web },
@@ -27,7 +28,9 @@ const clients = [
   { client_id: 'lab-consent', ...noSecret, ...web },
   { client_id: 'lab-confidential', client_secret: INTEROP_CLIENT_SECRET, ...web },
   { client_id: 'lab-service', client_secret: INTEROP_SERVICE_SECRET, ...browserless, grant_types: ['client_credentials'], scope: 'read' },
-  { client_id: 'lab-device', ...noSecret, ...browserless, grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'] },
+  { client_id: 'lab-device', ...noSecret, ...browserless, ...device },
+  { client_id: 'lab-device2', ...noSecret, ...browserless, ...device },
+  { client_id: 'lab-device-confidential', client_secret: INTEROP_CLIENT_SECRET, ...browserless, ...device },
 ];
 
 const enabled = true;

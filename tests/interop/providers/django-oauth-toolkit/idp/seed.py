@@ -14,6 +14,7 @@ CLIENTS = {  # name: secret ("": a public client), grant type, asks for consent
     "lab-confidential": (os.environ["INTEROP_CLIENT_SECRET"], "authorization-code", False),
     "lab-service": (os.environ["INTEROP_SERVICE_SECRET"], "client-credentials", False),
     "lab-device": ("", DEVICE, False),
+    "lab-device2": ("", DEVICE, False),
 }
 
 
