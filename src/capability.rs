@@ -40,7 +40,7 @@ pub const ROLES: [&str; 9] = [
 pub const HOOKS: [&str; 2] = ["rotate_keys", "advance_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 18] = [
+pub const CAPABILITIES: [&str; 24] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -58,6 +58,12 @@ pub const CAPABILITIES: [&str; 18] = [
     "request_object",
     "confidential_client",
     "signing_client",
+    "authorization_server_metadata",
+    "authorization_grant",
+    "iss_parameter",
+    "loopback_ports",
+    "consent_client",
+    "device_client",
     "rotate_keys",
 ];
 
@@ -127,6 +133,14 @@ impl Facts<'_> {
             "request_object" => self.request_object(),
             "confidential_client" => self.role("confidential"),
             "signing_client" => self.role("signed"),
+            "consent_client" => self.role("consent"),
+            "device_client" => self.role("device"),
+            // RFC 8414 §2: what grant_types_supported means when it is left out.
+            "authorization_grant" => self.listed("grant_types_supported", "authorization_code"),
+            "iss_parameter" => self.iss_parameter(),
+            "authorization_server_metadata" | "loopback_ports" => {
+                Err("the provider file does not say that it is offered".into())
+            }
             hook => self.hook(hook),
         }
     }
@@ -206,6 +220,13 @@ impl Facts<'_> {
                 Err("the provider file has no confidential client that may introspect".into())
             }
             Some(_) => Ok(()),
+        }
+    }
+
+    fn iss_parameter(&self) -> Result<(), String> {
+        match self.metadata.get("authorization_response_iss_parameter_supported") {
+            Some(Value::Bool(true)) => Ok(()),
+            _ => Err("the metadata does not announce it".into()),
         }
     }
 
