@@ -24,23 +24,23 @@ faults! {
     OpenidConfigurationMissing,
     /// The issuer in `openid-configuration` has a trailing slash.
     MetadataIssuerWithSlash,
-    /// Openid-configuration is labelled text/plain.
+    /// `openid-configuration` is labelled text/plain.
     MetadataAsText,
-    /// Openid-configuration has no response_types_supported.
+    /// `openid-configuration` has no `response_types_supported`.
     MetadataWithoutResponseTypes,
-    /// Openid-configuration has no authorization_endpoint.
+    /// `openid-configuration` has no `authorization_endpoint`.
     MetadataWithoutAuthorizationEndpoint,
-    /// Openid-configuration has no token_endpoint.
+    /// `openid-configuration` has no `token_endpoint`.
     MetadataWithoutTokenEndpoint,
-    /// Openid-configuration has an empty array.
+    /// `openid-configuration` has an empty array.
     MetadataWithEmptyArray,
-    /// Openid-configuration has no code_challenge_methods_supported.
+    /// `openid-configuration` has no `code_challenge_methods_supported`.
     MetadataWithoutPkceMethods,
-    /// Openid-configuration announces the PKCE method plain.
+    /// `openid-configuration` announces the PKCE method plain.
     MetadataOffersPlain,
-    /// Openid-configuration does not list the device grant.
+    /// `openid-configuration` does not list the device grant.
     MetadataWithoutDeviceGrant,
-    /// Openid-configuration does not announce the iss parameter.
+    /// `openid-configuration` does not announce the iss parameter.
     MetadataDoesNotAnnounceIss,
     /// 404 for /.well-known/oauth-authorization-server.
     AuthorizationServerMetadataMissing,
@@ -80,7 +80,7 @@ faults! {
     IdTokenCutsNonce,
     /// ID tokens have a nonce that was not sent.
     IdTokenInventsNonce,
-    /// At_hash is the whole hash, not its left half.
+    /// `at_hash` is the whole hash, not its left half.
     IdTokenAtHashOfWholeHash,
     /// An exchange of a code with a challenge always fails with `invalid_grant`.
     RefusesCorrectVerifier,
@@ -96,13 +96,13 @@ faults! {
     AuthorizeRefusesGet,
     /// An unknown parameter makes an authorization request invalid.
     RefusesUnknownParameters,
-    /// A second client_id in an authorization request is ignored.
+    /// A second `client_id` in an authorization request is ignored.
     RepeatedClientIdAccepted,
-    /// A missing response_type means code.
+    /// A missing `response_type` means code.
     ResponseTypeOptional,
-    /// An unknown response_type means code.
+    /// An unknown `response_type` means code.
     UnknownResponseTypeIsCode,
-    /// An unknown or missing client_id is told to the redirect_uri of the request.
+    /// An unknown or missing `client_id` is told to the `redirect_uri` of the request.
     ClientErrorsAreRedirected,
     /// Error redirects have no state.
     ErrorWithoutState,
@@ -122,19 +122,19 @@ faults! {
     SuccessWithoutIss,
     /// An error response has no iss.
     ErrorWithoutIss,
-    /// Any redirect_uri is taken.
+    /// Any `redirect_uri` is taken.
     AnyRedirectUri,
-    /// A redirect_uri that begins with a registered one is taken.
+    /// A `redirect_uri` that begins with a registered one is taken.
     RedirectUriByPrefix,
-    /// A redirect_uri that begins with scheme and host of a registered one is taken.
+    /// A `redirect_uri` that begins with scheme and host of a registered one is taken.
     RedirectUriByHostPrefix,
-    /// A redirect_uri whose host ends with a registered one is taken if it has the path.
+    /// A `redirect_uri` whose host ends with a registered one is taken if it has the path.
     RedirectUriByHostSuffix,
-    /// The case of a redirect_uri does not matter.
+    /// The case of a `redirect_uri` does not matter.
     RedirectUriIgnoresCase,
-    /// Other errors of a request are told to an unregistered redirect_uri.
+    /// Other errors of a request are told to an unregistered `redirect_uri`.
     RedirectUriCheckedLast,
-    /// A loopback redirect_uri with another port is refused.
+    /// A loopback `redirect_uri` with another port is refused.
     LoopbackPortFixed,
     /// The token response has no `token_type`.
     TokenResponseWithoutTokenType,
@@ -174,7 +174,7 @@ faults! {
     UserinfoRefusesAll,
     /// Userinfo has no WWW-Authenticate.
     UserinfoWithoutChallenge,
-    /// Userinfo says invalid_token when there is no token.
+    /// Userinfo says `invalid_token` when there is no token.
     UserinfoErrorWithoutToken,
     /// Userinfo answers 403 to an invalid token.
     UserinfoForbidsInvalidTokens,

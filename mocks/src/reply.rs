@@ -44,7 +44,9 @@ fn common(provider: &Provider, to: &ReplyTo, error: Option<&str>) -> Vec<(&'stat
         parameters.push(("state", "invented".into()));
     }
     if has(provider, Fault::StateDecodedTwice) {
-        parameters.iter_mut().for_each(|(_, state)| *state = state.replace('+', " "));
+        for (_, state) in &mut parameters {
+            *state = state.replace('+', " ");
+        }
     }
     // RFC 9207 §2: iss in success and error responses alike.
     let fault = if error.is_some() { Fault::ErrorWithoutIss } else { Fault::SuccessWithoutIss };
