@@ -46,7 +46,7 @@ pub const ROLES: [&str; 13] = [
 pub const HOOKS: [&str; 2] = ["rotate_keys", "advance_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 24] = [
+pub const CAPABILITIES: [&str; 30] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -70,6 +70,12 @@ pub const CAPABILITIES: [&str; 24] = [
     "client_without_device_grant",
     "other_resource_server",
     "signing_client",
+    "authorization_server_metadata",
+    "authorization_grant",
+    "iss_parameter",
+    "loopback_ports",
+    "consent_client",
+    "device_client",
     "rotate_keys",
 ];
 
@@ -158,6 +164,14 @@ impl Facts<'_> {
             "client_without_device_grant" => self.role("no_device"),
             "other_resource_server" => self.role("other_resource_server"),
             "signing_client" => self.role("signed"),
+            "consent_client" => self.role("consent"),
+            "device_client" => self.role("device"),
+            // RFC 8414 §2: what grant_types_supported means when it is left out.
+            "authorization_grant" => self.listed("grant_types_supported", "authorization_code"),
+            "iss_parameter" => self.iss_parameter(),
+            "authorization_server_metadata" | "loopback_ports" => {
+                Err(Lack::Absent("the provider file does not say that it is offered".into()))
+            }
             hook => self.hook(hook),
         }
     }
@@ -248,6 +262,13 @@ impl Facts<'_> {
                 "the provider file has no confidential client that may introspect".into(),
             )),
             Some(_) => Ok(()),
+        }
+    }
+
+    fn iss_parameter(&self) -> Result<(), Lack> {
+        match self.metadata.get("authorization_response_iss_parameter_supported") {
+            Some(Value::Bool(true)) => Ok(()),
+            _ => Err(self.unless_unread("the metadata does not announce it".into())),
         }
     }
 

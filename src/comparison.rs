@@ -1,5 +1,7 @@
 //! Comparing a value with what it must be.
 
+use std::cmp::Ordering;
+
 use serde_json::Value;
 
 use crate::evaluate::{evaluate, spell};
@@ -56,10 +58,26 @@ pub fn test_value(test: &Test, value: &Value, variables: &Variables) -> Outcome 
             let text = spell(&part);
             (spell(value).contains(&text), format!("contains {text:?}"))
         }),
-        Test::NotContains(template) => filled(template).map(|part| {
-            let text = spell(&part);
-            (!spell(value).contains(&text), format!("does not contain {text:?}"))
+        Test::Includes(template) => filled(template)
+            .map(|part| (includes(value, &part), format!("includes {}", shown(&part)))),
+        Test::Lacks(template) => filled(template)
+            .map(|part| (lacks(value, &part), format!("does not have {}", shown(&part)))),
+        Test::Items(kind) => Ok((
+            value.as_array().is_some_and(|items| items.iter().all(|item| has_type(*kind, item))),
+            format!("is an array in which each element is {}", type_name(*kind)),
+        )),
+        Test::NotBefore(template) => filled(template).map(|least| {
+            let fits = compared(value, &least).is_some_and(Ordering::is_ge);
+            (fits, format!("is a number of at least {}", spell(&least)))
         }),
+        Test::NotAfter(template) => filled(template).map(|most| {
+            let fits = compared(value, &most).is_some_and(Ordering::is_le);
+            (fits, format!("is a number of at most {}", spell(&most)))
+        }),
+        Test::AsciiUpTo(most) => Ok((
+            value.as_str().is_some_and(|t| t.is_ascii() && (1..=*most).contains(&t.len())),
+            format!("is text of 1 to {most} ASCII characters"),
+        )),
     };
     match judged {
         Ok((true, _)) => Outcome::Holds,
@@ -74,6 +92,25 @@ fn same(expected: &Value, actual: &Value) -> bool {
         (Value::String(text), Value::Number(_) | Value::Bool(_)) => *text == spell(actual),
         _ => expected == actual,
     }
+}
+
+fn includes(value: &Value, part: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| same(part, item)),
+        other => same(part, other),
+    }
+}
+
+fn lacks(value: &Value, part: &Value) -> bool {
+    match value {
+        Value::Array(_) => !includes(value, part),
+        other => !spell(other).contains(&spell(part)),
+    }
+}
+
+/// How a JSON number compares with a number or its spelling; nothing for what is no number.
+fn compared(value: &Value, other: &Value) -> Option<Ordering> {
+    value.as_f64()?.partial_cmp(&spell(other).parse().ok()?)
 }
 
 /// A value for a message.
@@ -110,30 +147,48 @@ mod tests {
 
     use super::*;
 
-    fn passes(test: &Test, value: &Value) -> bool {
-        test_value(test, value, &Variables::new()) == Outcome::Holds
+    fn check(test: &Test, value: &Value, holds: bool) {
+        let outcome = test_value(test, value, &Variables::default());
+        assert_eq!(outcome == Outcome::Holds, holds, "{test:?} of {value}: {outcome:?}");
     }
 
     #[test]
-    fn an_integer_is_a_number_without_a_fraction() {
-        let integer = Test::Type(JsonType::Integer);
-        for (value, expected) in [(json!(5), true), (json!(5.0), true), (json!(5.5), false)] {
-            assert_eq!(passes(&integer, &value), expected, "{value}");
+    fn lists_and_single_values_include_and_lack() {
+        let part = || Template::literal("a");
+        for (value, includes, lacks) in [
+            (json!(["b", "a"]), true, false),
+            (json!(["b"]), false, true),
+            (json!("a"), true, false),
+            (json!("a b"), false, false),
+            (json!("b"), false, true),
+        ] {
+            check(&Test::Includes(part()), &value, includes);
+            check(&Test::Lacks(part()), &value, lacks);
         }
-        assert!(!passes(&integer, &json!("5")));
     }
 
     #[test]
-    fn one_of_several_types_is_enough() {
-        let test = Test::TypeOneOf(vec![JsonType::String, JsonType::Array]);
-        for (value, expected) in [(json!("a"), true), (json!(["a"]), true), (json!(1), false)] {
-            assert_eq!(passes(&test, &value), expected, "{value}");
+    fn times_are_numbers() {
+        let (before, after) =
+            (Test::NotBefore(Template::literal("5")), Test::NotAfter(Template::literal("7")));
+        for (value, least, most) in [
+            (json!(5), true, true),
+            (json!(7.5), true, false),
+            (json!(4), false, true),
+            (json!("6"), false, false),
+        ] {
+            check(&before, &value, least);
+            check(&after, &value, most);
         }
     }
 
     #[test]
-    fn text_that_must_not_be_contained() {
-        let test = Test::NotContains(Template::literal("admin"));
-        assert!(passes(&test, &json!("read write")) && !passes(&test, &json!("read admin")));
+    fn elements_and_text_have_their_shape() {
+        check(&Test::Items(JsonType::String), &json!(["a"]), true);
+        check(&Test::Items(JsonType::String), &json!(["a", 1]), false);
+        check(&Test::Items(JsonType::String), &json!("a"), false);
+        for (value, fits) in [("abc", true), ("abcd", false), ("é", false), ("", false)] {
+            check(&Test::AsciiUpTo(3), &json!(value), fits);
+        }
     }
 }

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use url::{Position, Url};
 
 use crate::diagnostic::Place;
 use crate::history::Variables;
@@ -126,6 +127,7 @@ fn call(function: Function, arguments: &[String], variables: &Variables) -> Resu
         Function::Tamper => tamper(&subject),
         Function::Base64url => URL_SAFE_NO_PAD.encode(subject),
         Function::Divide => return divide(&subject, number(second)?),
+        Function::Url => url_part(&subject, second)?,
         Function::ClientId => client_id(first, variables)?,
         // Only hooks come here with it: reference::check refuses it in scenarios.
         Function::Env => variable(first, arguments.get(1))?,
@@ -188,6 +190,19 @@ fn tamper(text: &str) -> String {
     text.chars().enumerate().map(|(i, c)| if i == middle { other(c) } else { c }).collect()
 }
 
+/// A part of an address, as text. The path is that of RFC 8414 §3.1, without a terminating slash.
+fn url_part(address: &str, part: &str) -> Result<String, String> {
+    let url = Url::parse(address).map_err(|e| format!("`{address}` is not an address: {e}"))?;
+    Ok(match part {
+        "scheme" => url.scheme().to_owned(),
+        "host" => url.host_str().unwrap_or_default().to_owned(),
+        "authority" => url[Position::BeforeHost..Position::AfterPort].to_owned(),
+        "origin" => url[..Position::AfterPort].to_owned(),
+        "path" => url.path().trim_end_matches('/').to_owned(),
+        _ => return Err(format!("an address has no part `{part}`")),
+    })
+}
+
 fn client_id(role: &str, variables: &Variables) -> Result<String, String> {
     let role = variables.get(role).map_or_else(|| role.to_owned(), spell);
     let ids = variables.get(CLIENT_IDS).and_then(|ids| ids.get(&role));
@@ -217,6 +232,23 @@ mod tests {
         check("${append:code:!}", r#""aBc!""#);
         check("${tamper:code}", r#""aAc""#);
         check("${divide:n:2}", "3.0");
+    }
+
+    #[test]
+    fn addresses_have_parts() {
+        let rows = [
+            ("scheme", "http"),
+            ("host", "127.0.0.1"),
+            ("authority", "127.0.0.1:18999"),
+            ("origin", "http://127.0.0.1:18999"),
+            ("path", "/a/b"),
+        ];
+        for (part, expected) in rows {
+            let found = url_part("http://127.0.0.1:18999/a/b/?q#f", part);
+            assert_eq!(found, Ok(expected.into()), "{part}");
+        }
+        assert_eq!(url_part("https://h", "path"), Ok(String::new()));
+        assert!(url_part("https://h", "port").is_err() && url_part("h", "host").is_err());
     }
 
     #[test]

@@ -36,8 +36,6 @@ pub enum Predicate {
     MediaType(Vec<String>),
     /// A member of the JSON body.
     Json(Member),
-    /// A member of the JSON body, if it is there.
-    IfPresent(Member),
     /// The JSON body is an object that has these members and no others.
     OnlyMembers(Vec<String>),
     /// A header field.
@@ -62,6 +60,18 @@ pub enum Predicate {
     Distinguishable(Elements),
     /// The signature of a JWT verifies with the key of a JWK Set that its `kid` names.
     Verifies(Verification),
+    /// The `alg` of a JWT is one that the key it names in a JWK Set is for.
+    FitsKey(Verification),
+    /// The JWK Set in the JSON body obeys a rule.
+    KeySet(KeySetRule),
+    /// No key of the JWK Set in the JSON body has the `kid` of a different key in this earlier set.
+    KeepsKids(Template),
+    /// A claim of a JWT is the left half of the hash of a text (OIDC Core §3.1.3.6), if it is there.
+    LeftHash(LeftHash),
+    /// No member of the JSON object at this path is an empty array; empty for the whole body.
+    NoEmptyArrays(String),
+    /// Members have the same value in the JSON body as in another document, where both have them.
+    Agrees(Agreement),
     /// How many different values a race brought.
     Distinct(Distinct),
     /// The browser is never sent to an address that begins with this.
@@ -76,6 +86,8 @@ pub struct Member {
     pub at: String,
     /// What must hold; never empty.
     pub tests: Vec<Test>,
+    /// Whether it may be absent.
+    pub optional: bool,
 }
 
 /// A member of a JWT and what must hold for it.
@@ -88,6 +100,8 @@ pub struct JwtMember {
     pub at: String,
     /// What must hold; never empty.
     pub tests: Vec<Test>,
+    /// Whether it may be absent.
+    pub optional: bool,
 }
 
 /// A member of the elements of an array and what must hold for it.
@@ -122,6 +136,41 @@ pub struct Verification {
     pub keys: Vec<Template>,
 }
 
+/// A rule for the keys of a JWK Set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeySetRule {
+    /// No key has a private or symmetric member (RFC 7517 §9.2).
+    PublicOnly,
+    /// RSA keys have 2048 bits or more, and the curve of an EC key is the one of its `alg`
+    /// (RFC 7518 §3.3 and §3.4).
+    Strong,
+    /// Every key states its `use` where some are for signing and some for encryption (RFC 8414 §2).
+    StatesUse,
+}
+
+/// A claim that must be a left half of a hash.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeftHash {
+    /// The JWT; its `alg` says which hash.
+    pub jwt: Template,
+    /// The claim.
+    pub at: String,
+    /// What is hashed.
+    pub of: Template,
+}
+
+/// Members that two documents must agree on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agreement {
+    /// The other document.
+    pub with: Template,
+    /// The members.
+    pub on: Vec<String>,
+}
+
 /// How many different values the branches of a race may and must bring.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -151,8 +200,18 @@ pub enum Test {
     AtLeast(i32),
     /// It is text that contains this.
     Contains(Template),
-    /// Its text, or JSON spelling, does not contain this.
-    NotContains(Template),
+    /// It is an array with this element, or this value itself: how `aud` may be written.
+    Includes(Template),
+    /// It is an array without this element, or text that does not contain this.
+    Lacks(Template),
+    /// It is an array, and each element has this JSON type.
+    Items(JsonType),
+    /// It is a number, such as a time, of at least this.
+    NotBefore(Template),
+    /// It is a number, such as a time, of at most this.
+    NotAfter(Template),
+    /// It is text of at most this many ASCII characters, and not empty.
+    AsciiUpTo(usize),
 }
 
 /// The types of JSON.
@@ -253,7 +312,14 @@ struct RawMember {
     type_one_of: Option<Vec<JsonType>>,
     at_least: Option<i32>,
     contains: Option<Template>,
-    not_contains: Option<Template>,
+    includes: Option<Template>,
+    lacks: Option<Template>,
+    items: Option<JsonType>,
+    not_before: Option<Template>,
+    not_after: Option<Template>,
+    ascii_up_to: Option<usize>,
+    #[serde(default)]
+    optional: bool,
 }
 
 impl RawMember {
@@ -266,12 +332,18 @@ impl RawMember {
             self.type_one_of.take().map(Test::TypeOneOf),
             self.at_least.take().map(Test::AtLeast),
             self.contains.take().map(Test::Contains),
-            self.not_contains.take().map(Test::NotContains),
+            self.includes.take().map(Test::Includes),
+            self.lacks.take().map(Test::Lacks),
+            self.items.take().map(Test::Items),
+            self.not_before.take().map(Test::NotBefore),
+            self.not_after.take().map(Test::NotAfter),
+            self.ascii_up_to.take().map(Test::AsciiUpTo),
         ];
         let tests: Vec<Test> = given.into_iter().flatten().collect();
         if tests.is_empty() {
-            let tests = "is, not, one_of, type, type_one_of, at_least, contains, not_contains";
-            return Err(format!("expected at least one of {tests}"));
+            return Err(
+                "expected at least one test, such as is, not, one_of, type, contains".into()
+            );
         }
         Ok(tests)
     }
@@ -284,7 +356,7 @@ impl TryFrom<RawMember> for Member {
         if raw.jwt.is_some() || raw.member.is_some() {
             return Err("`jwt` and `member` do not belong here".into());
         }
-        Ok(Self { tests: raw.tests()?, at: raw.at })
+        Ok(Self { tests: raw.tests()?, at: raw.at, optional: raw.optional })
     }
 }
 
@@ -296,7 +368,7 @@ impl TryFrom<RawMember> for JwtMember {
         if raw.member.is_some() {
             return Err("`member` does not belong here".into());
         }
-        Ok(Self { jwt, tests: raw.tests()?, at: raw.at })
+        Ok(Self { jwt, tests: raw.tests()?, at: raw.at, optional: raw.optional })
     }
 }
 
@@ -306,8 +378,8 @@ impl TryFrom<RawMember> for ElementMember {
     fn try_from(mut raw: RawMember) -> Result<Self, String> {
         let member =
             raw.member.take().ok_or("missing field `member`: which one of each element")?;
-        if raw.jwt.is_some() {
-            return Err("`jwt` does not belong here".into());
+        if raw.jwt.is_some() || raw.optional {
+            return Err("`jwt` and `optional` do not belong here".into());
         }
         Ok(Self { member, tests: raw.tests()?, at: raw.at })
     }

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::action::Signing;
 
@@ -62,9 +63,29 @@ pub fn verify(jwt: &str, key_set: &Value) -> Result<(), String> {
     Err(why)
 }
 
-/// The keys that the header names. Without a `kid` the set must leave no choice: trying all keys
+/// The left half of the hash of a text, with the hash function of a JWT's `alg` (OIDC Core §3.1.3.6).
+///
+/// # Errors
+/// When the `alg` names no hash function.
+pub fn left_hash(jwt: &str, text: &str) -> Result<String, String> {
+    let header = header(jwt)?;
+    let name = header.get("alg").and_then(Value::as_str).unwrap_or_default();
+    let hash = match name {
+        "EdDSA" | "Ed25519" => Sha512::digest(text).to_vec(),
+        _ if name.ends_with("256") => Sha256::digest(text).to_vec(),
+        _ if name.ends_with("384") => Sha384::digest(text).to_vec(),
+        _ if name.ends_with("512") => Sha512::digest(text).to_vec(),
+        _ => return Err(format!("the alg `{name}` names no hash function")),
+    };
+    Ok(URL_SAFE_NO_PAD.encode(&hash[..hash.len() / 2]))
+}
+
+/// The keys that the header names.
+///
+/// # Errors
+/// When there is none. Without a `kid` the set must leave no choice: trying all keys
 /// would hide that a client cannot know which one to use.
-fn candidates<'a>(header: &Value, key_set: &'a Value) -> Result<Vec<&'a Value>, String> {
+pub fn candidates<'a>(header: &Value, key_set: &'a Value) -> Result<Vec<&'a Value>, String> {
     let keys = key_set.get("keys").and_then(Value::as_array);
     let keys = keys.ok_or("the JWK Set has no `keys` array")?;
     let Some(kid) = header.get("kid") else {

@@ -41,6 +41,7 @@ pub mod evaluate;
 pub mod execute;
 pub mod hook;
 pub mod judge;
+pub mod key_set;
 pub mod library;
 pub mod locate;
 pub mod page;

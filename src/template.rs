@@ -59,6 +59,9 @@ pub enum Function {
     Base64url,
     /// `${divide:name:N}`: the N-th part of the value, a number, rounded up to a whole one.
     Divide,
+    /// `${url:name:part}`: the scheme, host, authority, origin or path of an address; a path without a
+    /// slash at its end.
+    Url,
     /// `${client_id:role}`: the `client_id` of a client role; the role may be a bound name.
     ClientId,
     /// `${env:NAME}` or `${env:NAME:default}`: an environment variable, in provider files only.
@@ -67,7 +70,7 @@ pub enum Function {
 
 impl Function {
     /// Every function, with the number of arguments it takes at the least and at the most.
-    pub const ALL: [(&'static str, Self, usize, usize); 12] = [
+    pub const ALL: [(&'static str, Self, usize, usize); 13] = [
         ("random", Self::Random, 1, 1),
         ("now", Self::Now, 0, 1),
         ("s256", Self::S256, 1, 1),
@@ -78,6 +81,7 @@ impl Function {
         ("tamper", Self::Tamper, 1, 1),
         ("base64url", Self::Base64url, 1, 1),
         ("divide", Self::Divide, 2, 2),
+        ("url", Self::Url, 2, 2),
         ("client_id", Self::ClientId, 1, 1),
         ("env", Self::Env, 1, 2),
     ];

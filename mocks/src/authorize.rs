@@ -73,12 +73,23 @@ pub struct Denial {
 
 /// Answers at the authorization endpoint.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
-    let parameters = match parameters(request) {
+    let mut parameters = match parameters(request) {
         Ok(parameters) => parameters,
         Err(Malformed) => return page::error(400, "The request's parameters are malformed."),
     };
+    if has(provider, Fault::AuthorizeRefusesGet) && request.method != "POST" {
+        return page::error(405, "The method is not allowed here.");
+    }
+    if has(provider, Fault::RepeatedClientIdAccepted) {
+        leave_one(&mut parameters, "client_id");
+    }
     let reply_to = match reply_to(provider, &parameters) {
         Ok(reply_to) => reply_to,
+        Err(_) if redirects_mistakes(provider, &parameters) => {
+            let denial = denial("invalid_request", "this must not be told by a redirect");
+            let to = as_asked(&parameters);
+            return reply::deny(provider, request, &to, denial);
+        }
         // RFC 6749 §4.1.2.1: tell the user, and do not redirect.
         Err(message) => return page::error(400, message),
     };
@@ -89,6 +100,35 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
         }
         Err(denial) => reply::deny(provider, request, &reply_to, denial),
     }
+}
+
+/// Whether a fault makes the stub tell a mistake to a redirect URI that it has not checked.
+fn redirects_mistakes(provider: &Provider, parameters: &Parameters) -> bool {
+    let id = one(parameters, "client_id");
+    let client = id.and_then(|id| dialect::client(&provider.dialect, id));
+    match client {
+        None => has(provider, Fault::ClientErrorsAreRedirected),
+        Some(client) if has(provider, Fault::RedirectUriCheckedLast) => {
+            let to = as_asked(parameters);
+            validate(provider, &ReplyTo { client_id: client.id.clone(), ..to }, parameters).is_err()
+        }
+        Some(_) => false,
+    }
+}
+
+fn as_asked(parameters: &Parameters) -> ReplyTo {
+    ReplyTo {
+        client_id: one(parameters, "client_id").unwrap_or_default().to_owned(),
+        redirect_uri: one(parameters, "redirect_uri").unwrap_or_default().to_owned(),
+        redirect_uri_sent: true,
+        state: one(parameters, "state").map(str::to_owned),
+        response_mode: ResponseMode::Query,
+    }
+}
+
+fn leave_one(parameters: &mut Parameters, name: &str) {
+    let mut seen = false;
+    parameters.0.retain(|(own, _)| own != name || !std::mem::replace(&mut seen, true));
 }
 
 /// OIDC Core §3.1.2.1: GET sends the parameters in the query, POST in a form.
@@ -105,7 +145,7 @@ fn reply_to(provider: &Provider, parameters: &Parameters) -> Result<ReplyTo, &'s
     let client = dialect::client(&provider.dialect, client_id).ok_or("The client is unknown.")?;
     let sent = single(parameters, "redirect_uri")?;
     let redirect_uri = match sent {
-        Some(sent) if is_registered(client, sent) => sent.to_owned(),
+        Some(sent) if is_registered(provider, client, sent) => sent.to_owned(),
         Some(_) => return Err("The redirect_uri is not registered for this client."),
         None => only_redirect_uri(client, parameters)?,
     };
@@ -144,12 +184,28 @@ fn is_openid(scope: &str) -> bool {
     scope == "openid"
 }
 
-fn is_registered(client: &Client, sent: &str) -> bool {
+fn is_registered(provider: &Provider, client: &Client, sent: &str) -> bool {
+    let loopback = !has(provider, Fault::LoopbackPortFixed);
     // RFC 9700 §2.1: exact string matching, except for the port of a loopback address.
     client.redirect_uris.iter().any(|registered| {
         registered == sent
-            || matches!((portless(registered), portless(sent)), (Some(a), Some(b)) if a == b)
+            || is_taken_by_fault(provider, registered, sent)
+            || loopback
+                && matches!((portless(registered), portless(sent)), (Some(a), Some(b)) if a == b)
     })
+}
+
+/// What the faults take for a registered redirection URI.
+fn is_taken_by_fault(provider: &Provider, registered: &str, sent: &str) -> bool {
+    let end = registered.match_indices(':').nth(1).map_or(registered.len(), |(at, _)| at);
+    let path = registered.rfind('/').map_or("", |at| &registered[at..]);
+    let authority = registered.trim_start_matches("http://").trim_end_matches(path);
+    has(provider, Fault::AnyRedirectUri)
+        || has(provider, Fault::RedirectUriByPrefix) && sent.starts_with(registered)
+        || has(provider, Fault::RedirectUriByHostPrefix) && sent.starts_with(&registered[..end])
+        || has(provider, Fault::RedirectUriByHostSuffix)
+            && sent.ends_with(&format!(".{authority}{path}"))
+        || has(provider, Fault::RedirectUriIgnoresCase) && sent.eq_ignore_ascii_case(registered)
 }
 
 /// A redirection URI on a loopback IP literal without its port: host and rest.
@@ -175,9 +231,9 @@ fn validate(
     let client = dialect::client(&provider.dialect, &reply_to.client_id)
         .ok_or(denial("unauthorized_client", "the client is unknown"))?;
     check_form(parameters)?;
-    check_response(client, parameters)?;
-    let scope = scope::requested(&provider.dialect, client, one(parameters, "scope"))
-        .map_err(|refusal| denial(refusal.error, refusal.description))?;
+    check_names(provider, parameters)?;
+    check_response(provider, client, parameters)?;
+    let scope = granted_scope(provider, client, one(parameters, "scope"))?;
     Ok(Authorization {
         reply_to: reply_to.clone(),
         scope,
@@ -187,6 +243,23 @@ fn validate(
         max_age: max_age(parameters)?,
         expected_sub: expected_sub(provider, parameters)?,
     })
+}
+
+fn granted_scope(
+    provider: &Provider,
+    client: &Client,
+    asked: Option<&str>,
+) -> Result<Vec<String>, Denial> {
+    let tokens = asked.map(scope::split).unwrap_or_default();
+    if has(provider, Fault::UnknownScopeGranted) && !tokens.is_empty() {
+        return Ok(tokens);
+    }
+    let unknown = tokens.iter().any(|token| !client.scopes.contains(token));
+    if has(provider, Fault::UnknownScopeRefusedWithOpenid) && unknown {
+        return Err(denial("invalid_scope", "the scope is unknown"));
+    }
+    scope::requested(&provider.dialect, client, asked)
+        .map_err(|refusal| denial(refusal.error, refusal.description))
 }
 
 /// A denial with this code.
@@ -209,9 +282,38 @@ fn check_form(parameters: &Parameters) -> Result<(), Denial> {
     Ok(())
 }
 
-fn check_response(client: &Client, parameters: &Parameters) -> Result<(), Denial> {
+/// RFC 6749 §3.1: unrecognized parameters are ignored, but for a fault.
+fn check_names(provider: &Provider, parameters: &Parameters) -> Result<(), Denial> {
+    const KNOWN: [&str; 12] = [
+        "client_id",
+        "redirect_uri",
+        "response_type",
+        "response_mode",
+        "scope",
+        "state",
+        "nonce",
+        "prompt",
+        "max_age",
+        "id_token_hint",
+        "code_challenge",
+        "code_challenge_method",
+    ];
+    let unknown = parameters.0.iter().any(|(name, _)| !KNOWN.contains(&name.as_str()));
+    if has(provider, Fault::RefusesUnknownParameters) && unknown {
+        return Err(denial("invalid_request", "a parameter is unknown"));
+    }
+    Ok(())
+}
+
+fn check_response(
+    provider: &Provider,
+    client: &Client,
+    parameters: &Parameters,
+) -> Result<(), Denial> {
     match one(parameters, "response_type") {
         Some("code") => {}
+        None if has(provider, Fault::ResponseTypeOptional) => {}
+        Some(_) if has(provider, Fault::UnknownResponseTypeIsCode) => {}
         // RFC 6749 §3.1.1: a missing response_type is an error of its own.
         None => return Err(denial("invalid_request", "response_type is missing")),
         Some(_) => {
@@ -293,8 +395,8 @@ mod tests {
 
     #[test]
     fn only_the_port_of_a_loopback_literal_is_free() {
-        let dialect = dialect::find("strict").expect("embedded");
-        let client = dialect::client(&dialect, "public").expect("in the dialect");
+        let provider = provider::tests::strict();
+        let client = dialect::client(&provider.dialect, "public").expect("in the dialect");
         let cases = [
             ("http://127.0.0.1:18999/callback", true),
             ("http://127.0.0.1:1/callback", true),
@@ -312,7 +414,7 @@ mod tests {
             ("https://127.0.0.1:18999/callback", false),
         ];
         for (uri, registered) in cases {
-            assert_eq!(is_registered(client, uri), registered, "{uri}");
+            assert_eq!(is_registered(&provider, client, uri), registered, "{uri}");
         }
     }
 }

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use crate::authorize::{Authorization, denial};
 use crate::decide;
+use crate::fault::Fault;
 use crate::form::{self, Parameters, one};
 use crate::page::{self, escape};
-use crate::provider::{self, Provider};
+use crate::provider::{self, Provider, has};
 use crate::reply;
 use crate::store::{Goal, Session};
 use crate::wire::{Request, Response};
@@ -81,6 +82,9 @@ fn submit(provider: &mut Provider, request: &Request) -> Response {
     match (one(&form, "deny"), one(&form, "approve")) {
         (None, None) => show(provider, &waiting),
         (None, Some(_)) => approve(provider, request, waiting),
+        (Some(_), _) if has(provider, Fault::DenialGrantsCode) => {
+            approve(provider, request, waiting)
+        }
         (Some(_), _) => deny(provider, request, &waiting),
     }
 }

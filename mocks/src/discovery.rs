@@ -19,12 +19,60 @@ pub fn openid_configuration(provider: &mut Provider, _: &Request) -> Response {
     if has(provider, Fault::MetadataIssuerWithSlash) {
         metadata["issuer"] = format!("{}/", provider.issuer).into();
     }
-    wire::cacheable_json(200, &metadata, CACHE_CONTROL)
+    spoil(provider, &mut metadata);
+    let mut response = wire::cacheable_json(200, &metadata, CACHE_CONTROL);
+    if has(provider, Fault::MetadataAsText) {
+        // RFC 8414 §3.2: application/json.
+        response.headers[0].1 = "text/plain".into();
+    }
+    response
+}
+
+/// What the faults leave out of the document, or put into it.
+fn spoil(provider: &Provider, metadata: &mut Value) {
+    const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+    let omitted = [
+        (Fault::MetadataWithoutResponseTypes, "response_types_supported"),
+        (Fault::MetadataWithoutAuthorizationEndpoint, "authorization_endpoint"),
+        (Fault::MetadataWithoutTokenEndpoint, "token_endpoint"),
+        (Fault::MetadataWithoutPkceMethods, "code_challenge_methods_supported"),
+        (Fault::MetadataDoesNotAnnounceIss, "authorization_response_iss_parameter_supported"),
+    ];
+    for (_, member) in omitted.iter().filter(|(fault, _)| has(provider, *fault)) {
+        metadata.as_object_mut().and_then(|members| members.remove(*member));
+    }
+    if has(provider, Fault::MetadataWithEmptyArray) {
+        metadata["ui_locales_supported"] = json!([]);
+    }
+    if has(provider, Fault::MetadataOffersPlain) {
+        metadata["code_challenge_methods_supported"] = json!(["S256", "plain"]);
+    }
+    if has(provider, Fault::MetadataWithoutDeviceGrant)
+        && let Some(grants) = metadata["grant_types_supported"].as_array_mut()
+    {
+        grants.retain(|grant| grant != DEVICE);
+    }
 }
 
 /// Answers at `/.well-known/oauth-authorization-server`.
 pub fn authorization_server_metadata(provider: &mut Provider, _: &Request) -> Response {
-    wire::cacheable_json(200, &metadata(provider), CACHE_CONTROL)
+    if has(provider, Fault::AuthorizationServerMetadataMissing) {
+        return not_found();
+    }
+    let mut metadata = metadata(provider);
+    if has(provider, Fault::MetadataDocumentsDisagree) {
+        metadata["token_endpoint"] = format!("{}/oauth/token", provider.issuer).into();
+    }
+    wire::cacheable_json(200, &metadata, CACHE_CONTROL)
+}
+
+/// The answer at a path that no endpoint has.
+pub fn elsewhere(provider: &mut Provider, request: &Request) -> Response {
+    if has(provider, Fault::MetadataAtEveryPath) && request.path.contains("/.well-known/") {
+        return openid_configuration(provider, request);
+    }
+    // RFC 8414 §3.1: each issuer has metadata of its own; this provider has one issuer.
+    not_found()
 }
 
 /// The answer at a path where nothing is.
@@ -101,6 +149,23 @@ fn faulty_keys(provider: &Provider) -> Vec<Value> {
     }
     if has(provider, Fault::JwksDuplicateKid) {
         faulty.extend([1, 2].map(|index| keys::jwk(&keys::decoy(index), Some("shared"))));
+    }
+    if has(provider, Fault::JwksKeyWithPrivatePart) {
+        let mut key = keys::jwk(&keys::decoy(1), Some("private"));
+        // RFC 7518 §6.3.2.1; any value will do, nobody can use it.
+        key["d"] = key["n"].clone();
+        faulty.push(key);
+    }
+    if has(provider, Fault::JwksWeakKey) {
+        let mut key = keys::jwk(&keys::decoy(1), Some("weak"));
+        // 168 base64url characters are 126 octets: 1008 bits.
+        key["n"] = key["n"].as_str().map(|modulus| &modulus[..168]).into();
+        faulty.push(key);
+    }
+    if has(provider, Fault::JwksEncryptionKeyWithoutUse) {
+        let key = keys::decoy(1);
+        let (n, e) = (&key.modulus, &key.exponent);
+        faulty.push(json!({ "kty": "RSA", "alg": "RSA-OAEP-256", "kid": "enc", "n": n, "e": e }));
     }
     faulty
 }

@@ -61,7 +61,7 @@ impl Engine {
         }
         match self.routes.iter().find(|route| route.path == request.path) {
             Some(route) => follow(route, &mut provider, request),
-            None => discovery::not_found(),
+            None => discovery::elsewhere(&mut provider, request),
         }
     }
 }

@@ -24,16 +24,64 @@ faults! {
     OpenidConfigurationMissing,
     /// The issuer in `openid-configuration` has a trailing slash.
     MetadataIssuerWithSlash,
+    /// `openid-configuration` is labelled text/plain.
+    MetadataAsText,
+    /// `openid-configuration` has no `response_types_supported`.
+    MetadataWithoutResponseTypes,
+    /// `openid-configuration` has no `authorization_endpoint`.
+    MetadataWithoutAuthorizationEndpoint,
+    /// `openid-configuration` has no `token_endpoint`.
+    MetadataWithoutTokenEndpoint,
+    /// `openid-configuration` has an empty array.
+    MetadataWithEmptyArray,
+    /// `openid-configuration` has no `code_challenge_methods_supported`.
+    MetadataWithoutPkceMethods,
+    /// `openid-configuration` announces the PKCE method plain.
+    MetadataOffersPlain,
+    /// `openid-configuration` does not list the device grant.
+    MetadataWithoutDeviceGrant,
+    /// `openid-configuration` does not announce the iss parameter.
+    MetadataDoesNotAnnounceIss,
+    /// 404 for /.well-known/oauth-authorization-server.
+    AuthorizationServerMetadataMissing,
+    /// The two metadata documents name different token endpoints.
+    MetadataDocumentsDisagree,
+    /// Any issuer path has the same metadata.
+    MetadataAtEveryPath,
     /// The key set holds an extra key without kty.
     JwksKeyWithoutKty,
     /// The key set holds an extra, valid, unused key without kid.
     JwksKeyWithoutKid,
     /// Two extra, unused keys share one kid.
     JwksDuplicateKid,
+    /// The key set holds an extra key with its private exponent.
+    JwksKeyWithPrivatePart,
+    /// The key set holds an extra RSA key of 1008 bits.
+    JwksWeakKey,
+    /// The key set holds an extra encryption key without use.
+    JwksEncryptionKeyWithoutUse,
     /// ID tokens are signed by a key, with its own kid, that is not in the key set.
     SignsWithUnpublishedKey,
     /// Signature bytes are altered although the kid is right.
     SignatureDoesNotVerify,
+    /// ID tokens are signed with PS256 by a key that is published for RS256.
+    SignsWithUnfittingAlgorithm,
+    /// The iss of ID tokens has a trailing slash.
+    IdTokenOfOtherIssuer,
+    /// Every ID token has another sub.
+    IdTokenSubChanges,
+    /// The aud of ID tokens is the issuer.
+    IdTokenForOtherAudience,
+    /// ID tokens have another client in azp.
+    IdTokenAzpOfOtherClient,
+    /// The times in ID tokens are milliseconds.
+    IdTokenTimesInMilliseconds,
+    /// The nonce in ID tokens is cut to 20 characters.
+    IdTokenCutsNonce,
+    /// ID tokens have a nonce that was not sent.
+    IdTokenInventsNonce,
+    /// `at_hash` is the whole hash, not its left half.
+    IdTokenAtHashOfWholeHash,
     /// An exchange of a code with a challenge always fails with `invalid_grant`.
     RefusesCorrectVerifier,
     /// A wrong verifier is accepted (a missing one is still refused).
@@ -44,6 +92,50 @@ faults! {
     AcceptsLowercaseS256,
     /// `s256` is accepted and verified as plain.
     LowercaseS256MeansPlain,
+    /// GET at the authorization endpoint is answered with 405.
+    AuthorizeRefusesGet,
+    /// An unknown parameter makes an authorization request invalid.
+    RefusesUnknownParameters,
+    /// A second `client_id` in an authorization request is ignored.
+    RepeatedClientIdAccepted,
+    /// A missing `response_type` means code.
+    ResponseTypeOptional,
+    /// An unknown `response_type` means code.
+    UnknownResponseTypeIsCode,
+    /// An unknown or missing `client_id` is told to the `redirect_uri` of the request.
+    ClientErrorsAreRedirected,
+    /// Error redirects have no state.
+    ErrorWithoutState,
+    /// A plus in state comes back as a space.
+    StateDecodedTwice,
+    /// A response to a request without state has one.
+    InventsState,
+    /// The code is sent in the fragment.
+    CodeInFragment,
+    /// A user who denies consent grants it.
+    DenialGrantsCode,
+    /// An unknown scope is granted by name.
+    UnknownScopeGranted,
+    /// An unknown scope beside openid makes the request invalid.
+    UnknownScopeRefusedWithOpenid,
+    /// A response with a code has no iss.
+    SuccessWithoutIss,
+    /// An error response has no iss.
+    ErrorWithoutIss,
+    /// Any `redirect_uri` is taken.
+    AnyRedirectUri,
+    /// A `redirect_uri` that begins with a registered one is taken.
+    RedirectUriByPrefix,
+    /// A `redirect_uri` that begins with scheme and host of a registered one is taken.
+    RedirectUriByHostPrefix,
+    /// A `redirect_uri` whose host ends with a registered one is taken if it has the path.
+    RedirectUriByHostSuffix,
+    /// The case of a `redirect_uri` does not matter.
+    RedirectUriIgnoresCase,
+    /// Other errors of a request are told to an unregistered `redirect_uri`.
+    RedirectUriCheckedLast,
+    /// A loopback `redirect_uri` with another port is refused.
+    LoopbackPortFixed,
     /// The token response has no `token_type`.
     TokenResponseWithoutTokenType,
     /// An authorization code can be exchanged again.
@@ -146,10 +238,30 @@ faults! {
     IntrospectionExpAsString,
     /// Scope in an introspection response is an array.
     IntrospectionScopeAsArray,
+    /// Userinfo refuses every token.
+    UserinfoRefusesAll,
+    /// Userinfo has no WWW-Authenticate.
+    UserinfoWithoutChallenge,
+    /// Userinfo says `invalid_token` when there is no token.
+    UserinfoErrorWithoutToken,
+    /// Userinfo answers 403 to an invalid token.
+    UserinfoForbidsInvalidTokens,
+    /// Userinfo takes any token that it does not know for the first user's.
+    UserinfoAcceptsUnknownTokens,
+    /// Userinfo accepts expired tokens.
+    UserinfoIgnoresExpiry,
+    /// Userinfo accepts a token that begins like a live one.
+    UserinfoComparesBeginnings,
+    /// Userinfo accepts an ID token.
+    UserinfoAcceptsIdTokens,
+    /// Userinfo takes a token from the query.
+    UserinfoAcceptsQueryTokens,
     /// A rotation removes the old key from the key set at once.
     DropsOldKeyAtRotation,
     /// A rotation publishes the new key under the old kid, in place of the old key.
     ReusesKidAtRotation,
+    /// After a rotation the old key goes on signing.
+    KeepsOldSignerAtRotation,
     /// The first four key sets after a rotation lack the new key although it already signs.
     PublishesNewKeyLate,
     /// Token endpoint errors say `invalid_request`, except `invalid_client` and the device grant's own codes.

@@ -113,17 +113,50 @@ fn id_token(
         "exp": now + provider.dialect.lifetimes.id_token,
         "iat": now,
         "auth_time": login.auth_time,
-        "at_hash": half_hash(access_token),
+        "at_hash": half_hash(provider, access_token),
         "sid": login.sid,
     });
     // OIDC Core §3.1.3.7 no. 11: the nonce of the request; §12.2: after a refresh there should be none.
     if let Some(nonce) = grant.nonce.as_ref().filter(|_| occasion == Occasion::Grant) {
         claims["nonce"] = nonce.clone().into();
     }
+    spoil(provider, &mut claims);
     jwt::sign(provider, &claims)
 }
 
+/// What the faults about ID tokens change.
+fn spoil(provider: &Provider, claims: &mut Value) {
+    if has(provider, Fault::IdTokenOfOtherIssuer) {
+        claims["iss"] = format!("{}/", provider.issuer).into();
+    }
+    if has(provider, Fault::IdTokenSubChanges) {
+        claims["sub"] = random::secret().into();
+    }
+    if has(provider, Fault::IdTokenForOtherAudience) {
+        claims["aud"] = provider.issuer.clone().into();
+    }
+    if has(provider, Fault::IdTokenAzpOfOtherClient) {
+        claims["azp"] = "another-client".into();
+    }
+    if has(provider, Fault::IdTokenTimesInMilliseconds) {
+        let milliseconds = |time: &Value| time.as_u64().map(|seconds| seconds * 1000);
+        (claims["iat"], claims["exp"]) =
+            (milliseconds(&claims["iat"]).into(), milliseconds(&claims["exp"]).into());
+    }
+    if has(provider, Fault::IdTokenCutsNonce)
+        && let Some(nonce) = claims["nonce"].as_str()
+    {
+        claims["nonce"] = nonce.chars().take(20).collect::<String>().into();
+    }
+    if has(provider, Fault::IdTokenInventsNonce) && claims["nonce"].is_null() {
+        claims["nonce"] = random::secret().into();
+    }
+}
+
 /// OIDC Core §3.1.3.6: the left half of the hash that the algorithm (RS256) uses.
-fn half_hash(access_token: &str) -> String {
+fn half_hash(provider: &Provider, access_token: &str) -> String {
+    if has(provider, Fault::IdTokenAtHashOfWholeHash) {
+        return URL_SAFE_NO_PAD.encode(Sha256::digest(access_token));
+    }
     URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16])
 }

@@ -18,11 +18,14 @@ pub fn sign(provider: &Provider, claims: &Value) -> String {
 }
 
 fn assemble(provider: &Provider, key: &Key, kid: &str, claims: &Value) -> String {
-    let header = json!({ "alg": "RS256", "typ": "JWT", "kid": kid });
+    let unfitting = has(provider, Fault::SignsWithUnfittingAlgorithm);
+    let alg = if unfitting { "PS256" } else { "RS256" };
+    let header = json!({ "alg": alg, "typ": "JWT", "kid": kid });
     // RFC 7515 §3.1 and §5.1: BASE64URL(header) . BASE64URL(payload) . BASE64URL(signature).
     let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
     let message = format!("{}.{}", encode(&header), encode(claims));
-    let signature = as_sent(provider, keys::sign(key, message.as_bytes()));
+    let sign = if unfitting { keys::sign_pss } else { keys::sign };
+    let signature = as_sent(provider, sign(key, message.as_bytes()));
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 

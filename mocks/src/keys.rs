@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::RsaEncoding;
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaKeyPair};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
@@ -124,9 +125,18 @@ fn element(der: &[u8]) -> (&[u8], &[u8]) {
 
 /// The RS256 signature of a message.
 pub fn sign(key: &Key, message: &[u8]) -> Vec<u8> {
+    sign_with(key, &RSA_PKCS1_SHA256, message)
+}
+
+/// The PS256 signature of a message, which only a fault sends.
+pub fn sign_pss(key: &Key, message: &[u8]) -> Vec<u8> {
+    sign_with(key, &RSA_PSS_SHA256, message)
+}
+
+fn sign_with(key: &Key, padding: &'static dyn RsaEncoding, message: &[u8]) -> Vec<u8> {
     let mut signature = vec![0; key.pair.public_modulus_len()];
     key.pair
-        .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+        .sign(padding, &SystemRandom::new(), message, &mut signature)
         .expect("the buffer is as long as the modulus");
     signature
 }

@@ -61,3 +61,21 @@ pub fn session(provider: &Provider, request: &Request) -> Option<(String, Sessio
 pub fn count_issued(provider: &mut Provider, kind: &'static str) {
     *provider.counters.issued.entry(kind).or_default() += 1;
 }
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// A provider of the strict dialect without faults.
+    pub fn strict() -> Provider {
+        Provider {
+            dialect: crate::dialect::find("strict").expect("embedded"),
+            issuer: String::new(),
+            clock: Clock::default(),
+            keys: crate::keys::ring(),
+            faults: BTreeSet::new(),
+            store: Store::default(),
+            counters: Counters::default(),
+        }
+    }
+}

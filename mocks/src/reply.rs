@@ -9,6 +9,10 @@ use crate::wire::{self, Request, Response};
 
 /// Sends a code to the client.
 pub fn grant(provider: &Provider, request: &Request, to: &ReplyTo, code: &str) -> Response {
+    if has(provider, Fault::CodeInFragment) {
+        let rest = with_query(&to.redirect_uri, &common(provider, to, None));
+        return wire::redirect(request, &format!("{rest}#code={code}"));
+    }
     send(provider, request, to, &[("code", code)])
 }
 
@@ -20,21 +24,43 @@ pub fn deny(provider: &Provider, request: &Request, to: &ReplyTo, denial: Denial
 }
 
 fn send(provider: &Provider, request: &Request, to: &ReplyTo, what: &[(&str, &str)]) -> Response {
+    let error = what.iter().find(|(name, _)| *name == "error").map(|(_, code)| *code);
+    let common = common(provider, to, error);
     let mut parameters = what.to_vec();
-    // RFC 6749 §4.1.2: state is required if the request had one, with the exact value received.
-    parameters.extend(to.state.as_deref().map(|state| ("state", state)));
-    // RFC 9207 §2: iss in success and error responses alike.
-    parameters.push(("iss", &provider.issuer));
+    parameters.extend(common.iter().map(|(name, value)| (*name, value.as_str())));
     match to.response_mode {
         ResponseMode::Query => wire::redirect(request, &with_query(&to.redirect_uri, &parameters)),
         ResponseMode::FormPost => form_post(&to.redirect_uri, &parameters),
     }
 }
 
-fn with_query(uri: &str, parameters: &[(&str, &str)]) -> String {
+/// The parameters that success and error responses alike have.
+fn common(provider: &Provider, to: &ReplyTo, error: Option<&str>) -> Vec<(&'static str, String)> {
+    let mut parameters = Vec::new();
+    // RFC 6749 §4.1.2: state is required if the request had one, with the exact value received.
+    let lost = has(provider, Fault::ErrorWithoutState) && error.is_some();
+    parameters.extend(to.state.clone().filter(|_| !lost).map(|state| ("state", state)));
+    if has(provider, Fault::InventsState) && to.state.is_none() {
+        parameters.push(("state", "invented".into()));
+    }
+    if has(provider, Fault::StateDecodedTwice) {
+        for (_, state) in &mut parameters {
+            *state = state.replace('+', " ");
+        }
+    }
+    // RFC 9207 §2: iss in success and error responses alike.
+    let fault = if error.is_some() { Fault::ErrorWithoutIss } else { Fault::SuccessWithoutIss };
+    if !has(provider, fault) {
+        parameters.push(("iss", provider.issuer.clone()));
+    }
+    parameters
+}
+
+fn with_query<V: AsRef<str>>(uri: &str, parameters: &[(&str, V)]) -> String {
     // RFC 6749 §3.1.2: a query that the redirection URI has already is retained.
     let separator = if uri.contains('?') { '&' } else { '?' };
-    format!("{uri}{separator}{}", form::encode(parameters))
+    let parameters: Vec<_> = parameters.iter().map(|(k, v)| (*k, v.as_ref())).collect();
+    format!("{uri}{separator}{}", form::encode(&parameters))
 }
 
 /// OAuth 2.0 Form Post Response Mode §2. The button serves whoever runs no scripts.

@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::dialect;
+use crate::fault::Fault;
 use crate::form::{self, one};
-use crate::provider::{self, Provider};
+use crate::jwt;
+use crate::provider::{self, Provider, has};
 use crate::scope;
 use crate::store::{self, AccessToken};
 use crate::wire::{self, Request, Response, headers};
@@ -20,13 +22,29 @@ struct Challenge {
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
     match claims(provider, request) {
         Ok(claims) => wire::json(200, &claims),
-        Err(challenge) => refuse(&challenge),
+        Err(challenge) => refuse(provider, &as_sent(provider, challenge)),
     }
 }
 
-fn refuse(challenge: &Challenge) -> Response {
+/// The error as this stub sends it.
+fn as_sent(provider: &Provider, sent: Challenge) -> Challenge {
+    match sent.error {
+        "" if has(provider, Fault::UserinfoErrorWithoutToken) => {
+            challenge(401, "invalid_token", "there is no token")
+        }
+        "invalid_token" if has(provider, Fault::UserinfoForbidsInvalidTokens) => {
+            Challenge { status: 403, ..sent }
+        }
+        _ => sent,
+    }
+}
+
+fn refuse(provider: &Provider, challenge: &Challenge) -> Response {
     let Challenge { status, error, description } = challenge;
     let header = "Bearer realm=\"authgauge stub\"";
+    if has(provider, Fault::UserinfoWithoutChallenge) {
+        return wire::json(*status, &json!({ "error": error }));
+    }
     if error.is_empty() {
         // RFC 6750 §3.1: without credentials, no error code.
         return wire::with_header(wire::empty(*status), "WWW-Authenticate", header);
@@ -41,12 +59,20 @@ fn challenge(status: u16, error: &'static str, description: &'static str) -> Cha
 }
 
 fn claims(provider: &Provider, request: &Request) -> Result<Value, Challenge> {
-    let secret = bearer(request)?;
-    let token = live(provider, secret).ok_or(challenge(
-        401,
-        "invalid_token",
-        "the token is unknown, expired or revoked",
-    ))?;
+    let invalid = challenge(401, "invalid_token", "the token is unknown, expired or revoked");
+    let secret = match bearer(request) {
+        Err(_) if has(provider, Fault::UserinfoAcceptsQueryTokens) && has_token(&request.query) => {
+            query_token(request)
+        }
+        sent => sent?.to_owned(),
+    };
+    if has(provider, Fault::UserinfoRefusesAll) {
+        return Err(invalid);
+    }
+    if let Some(sub) = faulty_sub(provider, &secret) {
+        return Ok(json!({ "sub": sub }));
+    }
+    let token = live(provider, &secret).ok_or(invalid)?;
     if !scope::contains(&token.scope, "openid") {
         return Err(challenge(403, "insufficient_scope", "the scope openid is needed"));
     }
@@ -82,6 +108,26 @@ fn bearer(request: &Request) -> Result<&str, Challenge> {
         return Err(challenge(401, "", ""));
     }
     Ok(token.trim())
+}
+
+fn query_token(request: &Request) -> String {
+    let query = form::parse(request.query.as_bytes()).unwrap_or_default();
+    one(&query, "access_token").unwrap_or_default().to_owned()
+}
+
+/// Whose claims a token brings that only a fault accepts.
+fn faulty_sub(provider: &Provider, secret: &str) -> Option<String> {
+    let known = provider.store.access_tokens.contains_key(secret);
+    let same_beginning =
+        || provider.store.access_tokens.keys().any(|live| live.get(..8) == secret.get(..8));
+    let expired =
+        |token: &AccessToken| !token.revoked && store::is_live(&provider.store, token.grant);
+    let accepted = has(provider, Fault::UserinfoAcceptsUnknownTokens) && !known
+        || has(provider, Fault::UserinfoAcceptsIdTokens) && jwt::verify(provider, secret).is_some()
+        || has(provider, Fault::UserinfoComparesBeginnings) && !known && same_beginning()
+        || has(provider, Fault::UserinfoIgnoresExpiry)
+            && provider.store.access_tokens.get(secret).is_some_and(expired);
+    accepted.then(|| provider.dialect.users[0].sub.clone())
 }
 
 fn has_token(encoded: &str) -> bool {

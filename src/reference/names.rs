@@ -54,7 +54,6 @@ impl Checker<'_> {
     pub(super) fn predicate(&mut self, predicate: &Predicate, scope: &Scope) {
         match predicate {
             Predicate::Json(m)
-            | Predicate::IfPresent(m)
             | Predicate::Header(m)
             | Predicate::Query(m)
             | Predicate::Fragment(m) => {
@@ -65,11 +64,18 @@ impl Checker<'_> {
                 self.tests(&m.tests, scope);
             }
             Predicate::Each(m) | Predicate::Some(m) => self.tests(&m.tests, scope),
-            Predicate::Verifies(v) => {
+            Predicate::Verifies(v) | Predicate::FitsKey(v) => {
                 self.template(&v.jwt, scope);
                 v.keys.iter().for_each(|keys| self.template(keys, scope));
             }
-            Predicate::NeverReaches(address) => self.template(address, scope),
+            Predicate::NeverReaches(template) | Predicate::KeepsKids(template) => {
+                self.template(template, scope);
+            }
+            Predicate::LeftHash(l) => {
+                self.template(&l.jwt, scope);
+                self.template(&l.of, scope);
+            }
+            Predicate::Agrees(a) => self.template(&a.with, scope),
             Predicate::Present(locator) | Predicate::Absent(locator) => {
                 self.locator(locator, Place::default(), scope);
             }
@@ -81,6 +87,8 @@ impl Checker<'_> {
             | Predicate::OnlyMembers(_)
             | Predicate::Status(_)
             | Predicate::MediaType(_)
+            | Predicate::KeySet(_)
+            | Predicate::NoEmptyArrays(_)
             | Predicate::Distinguishable(_) => {}
         }
     }
@@ -88,11 +96,19 @@ impl Checker<'_> {
     pub(super) fn tests(&mut self, tests: &[Test], scope: &Scope) {
         for test in tests {
             match test {
-                Test::Is(t) | Test::Not(t) | Test::Contains(t) | Test::NotContains(t) => {
-                    self.template(t, scope);
-                }
+                Test::Is(t)
+                | Test::Not(t)
+                | Test::Contains(t)
+                | Test::Includes(t)
+                | Test::Lacks(t)
+                | Test::NotBefore(t)
+                | Test::NotAfter(t) => self.template(t, scope),
                 Test::OneOf(all) => all.iter().for_each(|t| self.template(t, scope)),
-                Test::Type(_) | Test::TypeOneOf(_) | Test::AtLeast(_) => {}
+                Test::Type(_)
+                | Test::TypeOneOf(_)
+                | Test::AtLeast(_)
+                | Test::Items(_)
+                | Test::AsciiUpTo(_) => {}
             }
         }
     }

@@ -6,6 +6,7 @@ mod control;
 mod devices;
 mod faults;
 mod hostile;
+mod looks;
 mod metadata;
 mod served;
 mod signature;
