@@ -40,7 +40,7 @@ pub const ROLES: [&str; 9] = [
 pub const HOOKS: [&str; 2] = ["rotate_keys", "advance_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 18] = [
+pub const CAPABILITIES: [&str; 22] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -56,7 +56,11 @@ pub const CAPABILITIES: [&str; 18] = [
     "pushed_authorization_requests",
     "dpop",
     "request_object",
+    "public_client",
+    "second_client",
     "confidential_client",
+    "client_secret_basic",
+    "client_secret_post",
     "signing_client",
     "rotate_keys",
 ];
@@ -125,7 +129,11 @@ impl Facts<'_> {
             }
             "dpop" => self.present("dpop_signing_alg_values_supported"),
             "request_object" => self.request_object(),
+            "public_client" => self.role("public"),
+            "second_client" => self.role("public2"),
             "confidential_client" => self.role("confidential"),
+            "client_secret_basic" => self.client_secret_basic(),
+            "client_secret_post" => self.role("confidential_post"),
             "signing_client" => self.role("signed"),
             hook => self.hook(hook),
         }
@@ -206,6 +214,14 @@ impl Facts<'_> {
                 Err("the provider file has no confidential client that may introspect".into())
             }
             Some(_) => Ok(()),
+        }
+    }
+
+    fn client_secret_basic(&self) -> Result<(), String> {
+        self.role("confidential")?;
+        match self.provider.clients.get("confidential").map(|client| client.auth) {
+            Some(AuthMethod::ClientSecretBasic) => Ok(()),
+            _ => Err("the client `confidential` authenticates in another way".into()),
         }
     }
 

@@ -123,6 +123,7 @@ fn call(function: Function, arguments: &[String], variables: &Variables) -> Resu
         Function::Upper => subject.to_uppercase(),
         Function::Truncate => subject.chars().take(number(second)?).collect(),
         Function::Append => subject + second,
+        Function::Without => without(&subject, second),
         Function::Tamper => tamper(&subject),
         Function::Base64url => URL_SAFE_NO_PAD.encode(subject),
         Function::ClientId => client_id(first, variables)?,
@@ -167,6 +168,11 @@ pub fn unreserved(length: usize) -> String {
 
 fn swapcase(c: char) -> char {
     if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }
+}
+
+/// The words of a scope (RFC 6749 §3.3) but one.
+fn without(words: &str, word: &str) -> String {
+    words.split(' ').filter(|other| *other != word).collect::<Vec<_>>().join(" ")
 }
 
 /// Changes the character in the middle: the last one of a base64url text may carry padding bits

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::dialect::{self, Dialect, Endpoints};
 use crate::error::StubError;
 use crate::fault::{self, Fault};
-use crate::provider::{self, Counters, Provider};
+use crate::provider::{self, Counters, Provider, has};
 use crate::store::{self, Store};
 use crate::wire::{self, Request, Response, with_header};
 use crate::{authorize, consent, control, device, discovery, introspection, keys, login, logout};
@@ -90,6 +90,9 @@ fn follow(route: &Route, provider: &mut Provider, request: &Request) -> Response
     *provider.counters.requests.entry(route.name).or_default() += 1;
     // RFC 9110 §9.3.2: HEAD is answered as GET; the server leaves out the body.
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
+    if route.name == "token" && method == "GET" && has(provider, Fault::TokenRequestByGet) {
+        return token::answer(provider, &token::posted(request));
+    }
     if route.allow.split(", ").any(|allowed| allowed == method) {
         return (route.answer)(provider, request);
     }

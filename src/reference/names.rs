@@ -68,7 +68,9 @@ impl Checker<'_> {
                 self.template(&v.jwt, scope);
                 v.keys.iter().for_each(|keys| self.template(keys, scope));
             }
-            Predicate::NeverReaches(address) => self.template(address, scope),
+            Predicate::NeverReaches(address) | Predicate::ScopeWithin(address) => {
+                self.template(address, scope)
+            }
             Predicate::Present(locator) | Predicate::Absent(locator) => {
                 self.locator(locator, Place::default(), scope);
             }
