@@ -194,7 +194,12 @@ mod tests {
     use super::*;
 
     fn check(source: &str, expected: &str) {
-        let pairs = [("code", Value::from("aBc")), ("n", Value::from(5)), ("none", Value::Null)];
+        let pairs = [
+            ("code", Value::from("aBc")),
+            ("scope", Value::from("openid profile email")),
+            ("n", Value::from(5)),
+            ("none", Value::Null),
+        ];
         let variables = pairs.map(|(k, v)| (k.to_owned(), v)).into();
         let template = Template::parse(source, Place::default()).expect(source);
         assert_eq!(evaluate(&template, &variables).map(|v| v.to_string()), Ok(expected.into()));
@@ -211,6 +216,8 @@ mod tests {
         check("${truncate:code:2}", r#""aB""#);
         check("${append:code:!}", r#""aBc!""#);
         check("${tamper:code}", r#""aAc""#);
+        check("${without:scope:profile}", r#""openid email""#);
+        check("${without:scope:read}", r#""openid profile email""#);
     }
 
     #[test]

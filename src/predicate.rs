@@ -336,3 +336,47 @@ fn never_reaches(address: &Template, record: &Record, variables: &Variables) -> 
         None => Outcome::Holds,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::wire::{Exchange, Request};
+
+    fn answered(status: u16, body: &str) -> Record {
+        let request = Request {
+            method: "POST".into(),
+            url: "http://provider.test/token".parse().expect("an address"),
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        let body = body.as_bytes().to_vec();
+        let response = Response { status, headers: Vec::new(), body, truncated: false };
+        let exchange = Exchange {
+            request,
+            outcome: Ok(response),
+            started: SystemTime::UNIX_EPOCH,
+            elapsed: Duration::ZERO,
+        };
+        Record { exchanges: vec![exchange], ..Record::default() }
+    }
+
+    #[test]
+    fn a_scope_is_within_the_words_or_the_request_is_refused() {
+        let rows = [
+            (200, r#"{"access_token":"t","scope":"openid email"}"#, true),
+            (200, r#"{"access_token":"t","scope":"email"}"#, true),
+            (200, r#"{"access_token":"t","scope":"openid profile"}"#, false),
+            (200, r#"{"access_token":"t","scope":["openid"]}"#, false),
+            (200, r#"{"access_token":"t"}"#, false),
+            (400, r#"{"error":"invalid_scope"}"#, true),
+            (500, "", false),
+        ];
+        let within = Predicate::ScopeWithin(Template::literal("openid email"));
+        for (status, body, good) in rows {
+            let outcome = holds(&within, &answered(status, body), &Variables::default());
+            assert_eq!(outcome == Outcome::Holds, good, "{status} {body}: {outcome:?}");
+        }
+    }
+}

@@ -205,3 +205,38 @@ fn body(
 fn encode(fields: &[(String, String)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    /// The form and the names of the headers by which a client authenticates.
+    fn sent(method: AuthMethod) -> (String, usize) {
+        let client = Client {
+            client_id: "c".into(),
+            auth: method,
+            secret: Some(Secret::new("s")),
+            key: None,
+            scope: None,
+        };
+        let (mut form, mut headers) = (Vec::new(), Vec::new());
+        authenticate(&client, None, &Variables::default(), &mut form, &mut headers)
+            .expect("nothing is missing");
+        (encode(&form), headers.len())
+    }
+
+    #[test]
+    fn each_method_sends_its_credentials_where_they_belong() {
+        let rows = [
+            (AuthMethod::Nothing, "", 0),
+            (AuthMethod::None, "client_id=c", 0),
+            (AuthMethod::ClientSecretPost, "client_id=c&client_secret=s", 0),
+            (AuthMethod::ClientSecretBasic, "", 1),
+            (AuthMethod::TwoMethods, "client_secret=s", 1),
+        ];
+        for (method, form, headers) in rows {
+            assert_eq!(sent(method), (form.into(), headers), "{method:?}");
+        }
+    }
+}

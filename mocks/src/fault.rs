@@ -60,7 +60,7 @@ faults! {
     VerifierWithoutChallengeAccepted,
     /// A public client gets a code without a challenge.
     PublicClientNeedsNoPkce,
-    /// An unknown code_challenge_method means S256.
+    /// An unknown `code_challenge_method` means S256.
     UnknownChallengeMethodAccepted,
     /// Plain is accepted.
     PlainChallengeAccepted,
@@ -68,7 +68,7 @@ faults! {
     MissingMethodMeansS256,
     /// The token response has no `token_type`.
     TokenResponseWithoutTokenType,
-    /// Expires_in is text.
+    /// `expires_in` is text.
     ExpiresInAsString,
     /// A token response may be kept by caches.
     TokenResponseCacheable,
@@ -90,9 +90,9 @@ faults! {
     CodeOptional,
     /// A code is accepted as a refresh token and the other way round.
     CodeAndRefreshTokenInterchangeable,
-    /// An exchange may name any redirect_uri.
+    /// An exchange may name any `redirect_uri`.
     RedirectUriNotCompared,
-    /// An exchange may leave out the redirect_uri of the authorization request.
+    /// An exchange may leave out the `redirect_uri` of the authorization request.
     RedirectUriOptionalAtExchange,
     /// The exchange of a code grants whatever scope it asks for.
     ExchangeWidensScope,
@@ -112,7 +112,7 @@ faults! {
     MalformedTokenRequestCrashes,
     /// A token error is labelled text/html.
     TokenErrorAsHtml,
-    /// Invalid_grant comes with status 200.
+    /// `invalid_grant` comes with status 200.
     InvalidGrantWithStatus200,
     /// Any client secret is right (a missing one is still refused).
     IgnoresClientSecret,
