@@ -69,7 +69,7 @@ impl Checker<'_> {
                 v.keys.iter().for_each(|keys| self.template(keys, scope));
             }
             Predicate::NeverReaches(address) | Predicate::ScopeWithin(address) => {
-                self.template(address, scope)
+                self.template(address, scope);
             }
             Predicate::Present(locator) | Predicate::Absent(locator) => {
                 self.locator(locator, Place::default(), scope);
