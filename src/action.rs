@@ -28,6 +28,9 @@ pub struct Send {
     /// A form body.
     #[serde(default)]
     pub form: Option<Bindings>,
+    /// A form body as it goes onto the wire, for one that is malformed on purpose.
+    #[serde(default)]
+    pub raw: Option<Template>,
     /// A JSON body.
     #[serde(default)]
     pub json: Option<serde_json::Value>,
@@ -108,6 +111,8 @@ pub enum AuthMethod {
     ClientSecretPost,
     /// No identification at all, not even a `client_id`.
     Nothing,
+    /// The secret in the `Authorization` header and in the body at once, which nobody may do.
+    TwoMethods,
 }
 
 /// A JWT to build. It is assembled by hand, so that forbidden ones can be built too.

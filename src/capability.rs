@@ -46,7 +46,7 @@ pub const ROLES: [&str; 13] = [
 pub const HOOKS: [&str; 2] = ["rotate_keys", "advance_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 30] = [
+pub const CAPABILITIES: [&str; 32] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -69,6 +69,8 @@ pub const CAPABILITIES: [&str; 30] = [
     "confidential_device_client",
     "client_without_device_grant",
     "other_resource_server",
+    "client_secret_basic",
+    "client_secret_post",
     "signing_client",
     "authorization_server_metadata",
     "authorization_grant",
@@ -163,6 +165,8 @@ impl Facts<'_> {
             "confidential_device_client" => self.role("device_confidential"),
             "client_without_device_grant" => self.role("no_device"),
             "other_resource_server" => self.role("other_resource_server"),
+            "client_secret_basic" => self.client_secret_basic(),
+            "client_secret_post" => self.role("confidential_post"),
             "signing_client" => self.role("signed"),
             "consent_client" => self.role("consent"),
             "device_client" => self.role("device"),
@@ -262,6 +266,14 @@ impl Facts<'_> {
                 "the provider file has no confidential client that may introspect".into(),
             )),
             Some(_) => Ok(()),
+        }
+    }
+
+    fn client_secret_basic(&self) -> Result<(), Lack> {
+        self.role("confidential")?;
+        match self.provider.clients.get("confidential").map(|client| client.auth) {
+            Some(AuthMethod::ClientSecretBasic) => Ok(()),
+            _ => Err(Lack::Absent("the client `confidential` authenticates in another way".into())),
         }
     }
 

@@ -124,6 +124,7 @@ fn call(function: Function, arguments: &[String], variables: &Variables) -> Resu
         Function::Upper => subject.to_uppercase(),
         Function::Truncate => subject.chars().take(number(second)?).collect(),
         Function::Append => subject + second,
+        Function::Without => without(&subject, second),
         Function::Tamper => tamper(&subject),
         Function::Base64url => URL_SAFE_NO_PAD.encode(subject),
         Function::Divide => return divide(&subject, number(second)?),
@@ -182,6 +183,11 @@ fn swapcase(c: char) -> char {
     if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }
 }
 
+/// The words of a scope (RFC 6749 §3.3) but one.
+fn without(words: &str, word: &str) -> String {
+    words.split(' ').filter(|other| *other != word).collect::<Vec<_>>().join(" ")
+}
+
 /// Changes the character in the middle: the last one of a base64url text may carry padding bits
 /// that a decoder ignores.
 fn tamper(text: &str) -> String {
@@ -214,7 +220,12 @@ mod tests {
     use super::*;
 
     fn check(source: &str, expected: &str) {
-        let pairs = [("code", Value::from("aBc")), ("n", Value::from(5)), ("none", Value::Null)];
+        let pairs = [
+            ("code", Value::from("aBc")),
+            ("scope", Value::from("openid profile email")),
+            ("n", Value::from(5)),
+            ("none", Value::Null),
+        ];
         let variables = pairs.map(|(k, v)| (k.to_owned(), v)).into();
         let template = Template::parse(source, Place::default()).expect(source);
         assert_eq!(evaluate(&template, &variables).map(|v| v.to_string()), Ok(expected.into()));
@@ -232,6 +243,8 @@ mod tests {
         check("${append:code:!}", r#""aBc!""#);
         check("${tamper:code}", r#""aAc""#);
         check("${divide:n:2}", "3.0");
+        check("${without:scope:profile}", r#""openid email""#);
+        check("${without:scope:read}", r#""openid profile email""#);
     }
 
     #[test]

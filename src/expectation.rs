@@ -74,6 +74,9 @@ pub enum Predicate {
     Agrees(Agreement),
     /// How many different values a race brought.
     Distinct(Distinct),
+    /// What is granted has no scope beyond these words. An answer without `scope` grants what was
+    /// asked for (RFC 6749 §5.1), which is why it does not hold; a refusal grants nothing.
+    ScopeWithin(Template),
     /// The browser is never sent to an address that begins with this.
     NeverReaches(Template),
 }

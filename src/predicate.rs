@@ -76,6 +76,7 @@ pub fn holds(predicate: &Predicate, record: &Record, variables: &Variables) -> O
         Predicate::NoEmptyArrays(path) => no_empty_arrays(path, record),
         Predicate::Agrees(a) => agrees(a, record, variables),
         Predicate::Distinct(d) => distinct(d, &record.branches),
+        Predicate::ScopeWithin(words) => scope_within(words, record, variables),
         Predicate::NeverReaches(_) => Outcome::Holds,
     }
 }
@@ -332,6 +333,29 @@ fn distinct(d: &Distinct, branches: &[History]) -> Outcome {
         ));
     }
     Outcome::Holds
+}
+
+fn scope_within(words: &Template, record: &Record, variables: &Variables) -> Outcome {
+    let allowed = match evaluate(words, variables) {
+        Ok(value) => spell(&value),
+        Err(why) => return Outcome::Unknown(why),
+    };
+    if granted(record).is_empty() {
+        return refused(record);
+    }
+    let expected = format!("what is granted has no scope but {allowed:?}");
+    match locate(&Source::Json("scope".into()), record, variables) {
+        Ok(Value::String(scope)) => {
+            let beyond = |word: &str| !allowed.split(' ').any(|known| known == word);
+            if scope.split(' ').any(beyond) {
+                fails(expected, format!("scope {scope:?}"))
+            } else {
+                Outcome::Holds
+            }
+        }
+        Ok(other) => fails(expected, format!("scope {}", shown(&other))),
+        Err(why) => fails(expected, format!("{why}; without `scope` it is what was asked for")),
+    }
 }
 
 fn body(record: &Record) -> Result<Value, Outcome> {

@@ -229,13 +229,22 @@ impl<'a> Checker<'a> {
         self.template(&send.to, scope);
         self.role(send.client.as_ref(), scope);
         let secret = send.auth.as_ref().and_then(|auth| auth.secret.as_ref());
-        secret.into_iter().chain(&send.bearer).for_each(|template| self.template(template, scope));
+        secret
+            .into_iter()
+            .chain(&send.bearer)
+            .chain(&send.raw)
+            .for_each(|template| self.template(template, scope));
         let bindings = [Some(&send.query), send.form.as_ref(), Some(&send.headers)];
         for bindings in bindings.into_iter().flatten() {
             self.templates(bindings, scope);
         }
         if send.form.is_some() && send.json.is_some() {
             self.mistake(step.place, "a request has either a `form` or a `json` body");
+        }
+        if send.raw.is_some()
+            && (send.form.is_some() || send.json.is_some() || send.client.is_some())
+        {
+            self.mistake(step.place, "a `raw` body stands alone: no `form`, no `json`, no `as`");
         }
         send.json.iter().for_each(|json| self.document(json, step.place, scope));
     }
@@ -307,7 +316,7 @@ fn used(step: &Step) -> BTreeSet<&str> {
         Action::Send(send) => {
             let secret = send.auth.as_ref().and_then(|auth| auth.secret.as_ref());
             templates.push(&send.to);
-            templates.extend(send.client.iter().chain(secret).chain(&send.bearer));
+            templates.extend(send.client.iter().chain(secret).chain(&send.bearer).chain(&send.raw));
             bindings.extend(
                 [Some(&send.query), send.form.as_ref(), Some(&send.headers)].iter().flatten(),
             );

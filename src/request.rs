@@ -46,8 +46,12 @@ pub fn from_send(
         headers.push(("authorization".into(), format!("Bearer {token}")));
     }
     headers.extend(parameters(&send.headers, variables)?);
-    let body = body(form.as_deref(), send.json.as_ref(), variables, &mut headers)?;
-    let usual = if form.is_some() || send.json.is_some() { "POST" } else { "GET" };
+    let mut body = body(form.as_deref(), send.json.as_ref(), variables, &mut headers)?;
+    if let Some(raw) = &send.raw {
+        headers.push(("content-type".into(), "application/x-www-form-urlencoded".into()));
+        body = text(raw, variables)?.unwrap_or_default().into_bytes();
+    }
+    let usual = if body.is_empty() && form.is_none() { "GET" } else { "POST" };
     let method = send.method.clone().unwrap_or_else(|| usual.into());
     Ok(Request { method, url: address(&send.to, &query, variables)?, headers, body })
 }
@@ -164,15 +168,21 @@ fn authenticate(
             form.insert(0, ("client_id".into(), id));
             form.extend(secret.map(|secret| ("client_secret".into(), secret)));
         }
-        AuthMethod::ClientSecretBasic => {
-            // RFC 6749 §2.3.1: both halves are form-urlencoded before they are joined.
-            let half =
-                |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-            let pair = format!("{}:{}", half(&id), half(&secret.unwrap_or_default()));
-            headers.push(("authorization".into(), format!("Basic {}", STANDARD.encode(pair))));
+        AuthMethod::ClientSecretBasic => headers.push(basic(&id, &secret.unwrap_or_default())),
+        AuthMethod::TwoMethods => {
+            let secret = secret.unwrap_or_default();
+            headers.push(basic(&id, &secret));
+            form.push(("client_secret".into(), secret));
         }
     }
     Ok(())
+}
+
+fn basic(id: &str, secret: &str) -> (String, String) {
+    // RFC 6749 §2.3.1: both halves are form-urlencoded before they are joined.
+    let half = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let pair = STANDARD.encode(format!("{}:{}", half(id), half(secret)));
+    ("authorization".into(), format!("Basic {pair}"))
 }
 
 fn body(
@@ -194,4 +204,39 @@ fn body(
 
 fn encode(fields: &[(String, String)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    /// The form and the names of the headers by which a client authenticates.
+    fn sent(method: AuthMethod) -> (String, usize) {
+        let client = Client {
+            client_id: "c".into(),
+            auth: method,
+            secret: Some(Secret::new("s")),
+            key: None,
+            scope: None,
+        };
+        let (mut form, mut headers) = (Vec::new(), Vec::new());
+        authenticate(&client, None, &Variables::default(), &mut form, &mut headers)
+            .expect("nothing is missing");
+        (encode(&form), headers.len())
+    }
+
+    #[test]
+    fn each_method_sends_its_credentials_where_they_belong() {
+        let rows = [
+            (AuthMethod::Nothing, "", 0),
+            (AuthMethod::None, "client_id=c", 0),
+            (AuthMethod::ClientSecretPost, "client_id=c&client_secret=s", 0),
+            (AuthMethod::ClientSecretBasic, "", 1),
+            (AuthMethod::TwoMethods, "client_secret=s", 1),
+        ];
+        for (method, form, headers) in rows {
+            assert_eq!(sent(method), (form.into(), headers), "{method:?}");
+        }
+    }
 }

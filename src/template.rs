@@ -53,6 +53,8 @@ pub enum Function {
     Truncate,
     /// `${append:name:text}`: the value with text behind it.
     Append,
+    /// `${without:name:word}`: the space-separated words of the value, but not this one.
+    Without,
     /// `${tamper:name}`: the value with one character in its middle replaced by another.
     Tamper,
     /// `${base64url:name}`: the value's bytes, base64url-encoded without padding.
@@ -70,7 +72,7 @@ pub enum Function {
 
 impl Function {
     /// Every function, with the number of arguments it takes at the least and at the most.
-    pub const ALL: [(&'static str, Self, usize, usize); 13] = [
+    pub const ALL: [(&'static str, Self, usize, usize); 14] = [
         ("random", Self::Random, 1, 1),
         ("now", Self::Now, 0, 1),
         ("s256", Self::S256, 1, 1),
@@ -78,6 +80,7 @@ impl Function {
         ("upper", Self::Upper, 1, 1),
         ("truncate", Self::Truncate, 2, 2),
         ("append", Self::Append, 2, 2),
+        ("without", Self::Without, 2, 2),
         ("tamper", Self::Tamper, 1, 1),
         ("base64url", Self::Base64url, 1, 1),
         ("divide", Self::Divide, 2, 2),

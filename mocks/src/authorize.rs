@@ -337,7 +337,8 @@ fn challenge(
     let method = one(parameters, "code_challenge_method");
     let Some(value) = one(parameters, "code_challenge") else {
         // RFC 9700 §2.1.1: public clients must use PKCE; RFC 7636 §4.4.1: invalid_request.
-        let required = client.secret.is_none() || method.is_some();
+        let lax = has(provider, Fault::PublicClientNeedsNoPkce);
+        let required = (client.secret.is_none() && !lax) || method.is_some();
         let missing = denial("invalid_request", "code_challenge is required");
         return if required { Err(missing) } else { Ok(None) };
     };
@@ -352,6 +353,18 @@ fn challenge(
             Ok(Some(Challenge::Plain(value.into())))
         }
         Some("s256") if has(provider, Fault::AcceptsLowercaseS256) => {
+            Ok(Some(Challenge::S256(value.into())))
+        }
+        Some("plain") if has(provider, Fault::PlainChallengeAccepted) => {
+            Ok(Some(Challenge::Plain(value.into())))
+        }
+        None if has(provider, Fault::MissingMethodMeansS256) => {
+            Ok(Some(Challenge::S256(value.into())))
+        }
+        Some(unknown)
+            if !matches!(unknown, "s256" | "plain")
+                && has(provider, Fault::UnknownChallengeMethodAccepted) =>
+        {
             Ok(Some(Challenge::S256(value.into())))
         }
         // RFC 7636 §4.3: a missing method means plain, which this provider does not support.

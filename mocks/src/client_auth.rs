@@ -23,11 +23,19 @@ pub fn authenticate(
     request: &Request,
     form: &Parameters,
 ) -> Result<Client, Refusal> {
-    let credentials = credentials(request, form)?;
+    if let Some(client) = owner(provider, request, form) {
+        return Ok(client);
+    }
+    let credentials = credentials(provider, request, form)?;
     let client = dialect::client(&provider.dialect, &credentials.id);
     // RFC 6749 §5.2: invalid_client for an unknown client and a method that it may not use.
     let client = client.ok_or(refuse("invalid_client", "the client is unknown"))?;
-    if !client.authentication.contains(&credentials.method) {
+    if credentials.secret.is_none() && has(provider, Fault::ClientSecretOptional) {
+        return Ok(client.clone());
+    }
+    let unheard = credentials.method == Authentication::ClientSecretPost
+        && has(provider, Fault::RefusesClientSecretPost);
+    if unheard || !client.authentication.contains(&credentials.method) {
         return Err(refuse("invalid_client", "the client may not authenticate this way"));
     }
     let Some(expected) = &client.secret else {
@@ -35,6 +43,9 @@ pub fn authenticate(
     };
     match &credentials.secret {
         Some(_) if has(provider, Fault::IgnoresClientSecret) => Ok(client.clone()),
+        Some(sent) if sent.is_empty() && has(provider, Fault::EmptySecretAccepted) => {
+            Ok(client.clone())
+        }
         Some(sent) if same(sent, expected) => Ok(client.clone()),
         _ => Err(refuse("invalid_client", "the client_secret is wrong")),
     }
@@ -44,11 +55,26 @@ fn same(sent: &str, expected: &str) -> bool {
     verify_slices_are_equal(sent.as_bytes(), expected.as_bytes()).is_ok()
 }
 
-fn credentials(request: &Request, form: &Parameters) -> Result<Credentials, Refusal> {
+/// The client of the code in a request that names no client: only a fault asks the code.
+fn owner(provider: &Provider, request: &Request, form: &Parameters) -> Option<Client> {
+    let named = one(form, "client_id").is_some() || headers(request, "authorization").count() > 0;
+    if named || !has(provider, Fault::ClientIdentificationOptional) {
+        return None;
+    }
+    let code = provider.store.codes.get(one(form, "code")?)?;
+    let grant = provider.store.grants.get(&code.grant)?;
+    dialect::client(&provider.dialect, &grant.client_id).cloned()
+}
+
+fn credentials(
+    provider: &Provider,
+    request: &Request,
+    form: &Parameters,
+) -> Result<Credentials, Refusal> {
     let mut authorization = headers(request, "authorization");
     match (authorization.next(), authorization.next()) {
         (None, _) => from_form(form),
-        (Some(header), None) => from_header(header, form),
+        (Some(header), None) => from_header(provider, header, form),
         (Some(_), Some(_)) => Err(refuse("invalid_request", "two Authorization headers")),
     }
 }
@@ -62,9 +88,14 @@ fn from_form(form: &Parameters) -> Result<Credentials, Refusal> {
     Ok(Credentials { id, secret, method })
 }
 
-fn from_header(header: &str, form: &Parameters) -> Result<Credentials, Refusal> {
+fn from_header(
+    provider: &Provider,
+    header: &str,
+    form: &Parameters,
+) -> Result<Credentials, Refusal> {
+    let lax = has(provider, Fault::SeveralClientAuthenticationsAccepted);
     // RFC 6749 §2.3: no more than one method in each request.
-    if ["client_secret", "client_assertion"].iter().any(|name| one(form, name).is_some()) {
+    if !lax && ["client_secret", "client_assertion"].iter().any(|name| one(form, name).is_some()) {
         return Err(refuse("invalid_request", "use one client authentication method only"));
     }
     let (id, secret) = basic(header).ok_or(refuse("invalid_client", "malformed credentials"))?;

@@ -1,15 +1,15 @@
 //! The client credentials grant: RFC 6749 §4.4.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::dialect::Client;
 use crate::fault::Fault;
 use crate::form::{Parameters, one};
 use crate::issue::{self, Occasion};
+use crate::jwt;
 use crate::provider::{Provider, has};
 use crate::refusal::{Refusal, refuse};
 use crate::scope;
-use crate::store::{self, Grant};
 
 /// Issues an access token to the client itself.
 pub fn exchange(
@@ -18,18 +18,26 @@ pub fn exchange(
     form: &Parameters,
 ) -> Result<Value, Refusal> {
     // RFC 6749 §4.4: confidential clients only.
-    if client.secret.is_none() && !has(provider, Fault::UnknownGrantTypeAccepted) {
+    let lax = [Fault::UnknownGrantTypeAccepted, Fault::GrantTypesUnchecked];
+    if client.secret.is_none() && !lax.iter().any(|fault| has(provider, *fault)) {
         return Err(refuse("unauthorized_client", "public clients may not use this grant"));
     }
-    let scope = scope::requested(&provider.dialect, client, one(form, "scope"))?;
-    let grant = Grant {
-        client_id: client.id.clone(),
-        login: None,
-        scope: scope.clone(),
-        nonce: None,
-        revoked: false,
-        last_access_token: None,
+    let asked = one(form, "scope");
+    if asked == Some("openid") && has(provider, Fault::ClientCredentialsWithIdToken) {
+        return with_id_token(provider, client);
+    }
+    let scope = match asked.map(scope::split) {
+        Some(asked) if has(provider, Fault::ClientCredentialsWithAnyScope) => asked,
+        _ => scope::requested(&provider.dialect, client, asked)?,
     };
-    let number = store::add_grant(&mut provider.store, grant);
+    let number = issue::own_grant(provider, client, &scope);
     issue::tokens(provider, number, &scope, Occasion::Grant)
+}
+
+/// An ID token about a client, which no specification knows.
+fn with_id_token(provider: &mut Provider, client: &Client) -> Result<Value, Refusal> {
+    let mut tokens = issue::undeserved(provider, client)?;
+    let claims = json!({ "iss": provider.issuer, "sub": client.id, "aud": client.id });
+    tokens["id_token"] = jwt::sign(provider, &claims).into();
+    Ok(tokens)
 }

@@ -11,6 +11,7 @@ use crate::form::{Parameters, one};
 use crate::issue::{self, Occasion};
 use crate::provider::{self, Provider, has};
 use crate::refusal::{Refusal, refuse};
+use crate::scope;
 use crate::store::{self, Code};
 
 /// Exchanges a code for tokens.
@@ -19,21 +20,70 @@ pub fn exchange(
     client: &Client,
     form: &Parameters,
 ) -> Result<Value, Refusal> {
-    let secret = one(form, "code").ok_or(refuse("invalid_request", "code is missing"))?;
-    let (code, scope) = find(provider, client, secret)?;
-    if code.used && !has(provider, Fault::CodeReusable) {
+    let Some(sent) = one(form, "code") else {
+        return missing(provider, client);
+    };
+    let secret = as_issued(provider, sent);
+    if let Some(tokens) = undeserved(provider, client, &secret) {
+        return tokens;
+    }
+    let (code, scope) = find(provider, client, &secret)?;
+    if code.used && !is_reusable(provider, &code) {
         return Err(replayed(provider, &code, form));
     }
     if provider::now(provider) >= code.expires_at {
         // RFC 6749 §4.1.2: the code must expire shortly after it was issued.
         return Err(refuse("invalid_grant", "the code has expired"));
     }
-    check_redirect_uri(&code, form)?;
+    check_redirect_uri(provider, &code, form)?;
     check_verifier(provider, code.challenge.as_ref(), one(form, "code_verifier"))?;
-    if let Some(code) = provider.store.codes.get_mut(secret) {
+    if let Some(code) = provider.store.codes.get_mut(&secret) {
         code.used = true;
     }
+    // RFC 6749 §4.1.3: the exchange has no scope of its own; what was granted counts.
+    let widened = one(form, "scope").filter(|_| has(provider, Fault::ExchangeWidensScope));
+    let scope = widened.map_or(scope, scope::split);
     issue::tokens(provider, code.grant, &scope, Occasion::Grant)
+}
+
+fn missing(provider: &mut Provider, client: &Client) -> Result<Value, Refusal> {
+    if has(provider, Fault::CodeOptional) {
+        return issue::undeserved(provider, client);
+    }
+    Err(refuse("invalid_request", "code is missing"))
+}
+
+/// The code as it was issued; only a fault takes another spelling for it.
+fn as_issued(provider: &Provider, sent: &str) -> String {
+    let lax = has(provider, Fault::CodeComparedWithoutCase);
+    let mut alike = provider.store.codes.keys().filter(|code| code.eq_ignore_ascii_case(sent));
+    alike.next().filter(|_| lax).map_or_else(|| sent.to_owned(), Clone::clone)
+}
+
+/// The tokens that only faults issue for something that is no code.
+fn undeserved(
+    provider: &mut Provider,
+    client: &Client,
+    secret: &str,
+) -> Option<Result<Value, Refusal>> {
+    if provider.store.codes.contains_key(secret) {
+        return None;
+    }
+    let token = provider.store.refresh_tokens.get(secret);
+    if let Some(grant) = token.map(|token| token.grant)
+        && has(provider, Fault::CodeAndRefreshTokenInterchangeable)
+    {
+        let scope = provider.store.grants.get(&grant)?.scope.clone();
+        return Some(issue::tokens(provider, grant, &scope, Occasion::Grant));
+    }
+    has(provider, Fault::UnknownCodeAccepted).then(|| issue::undeserved(provider, client))
+}
+
+/// RFC 6749 §4.1.2: a code must not be used more than once, however late.
+fn is_reusable(provider: &Provider, code: &Code) -> bool {
+    let issued_at = code.expires_at - provider.dialect.lifetimes.authorization_code;
+    let forgotten = provider::now(provider) >= issued_at + 20;
+    has(provider, Fault::CodeReusable) || (forgotten && has(provider, Fault::CodeReusableLater))
 }
 
 /// The code and the scope of its grant, if it belongs to the client.
@@ -46,7 +96,9 @@ fn find(
     let grant = code.and_then(|code| provider.store.grants.get(&code.grant));
     match (code, grant) {
         // RFC 6749 §4.1.3: ensure that the code was issued to this client.
-        (Some(code), Some(grant)) if grant.client_id == client.id => {
+        (Some(code), Some(grant))
+            if grant.client_id == client.id || has(provider, Fault::CodeNotBoundToClient) =>
+        {
             Ok((code.clone(), grant.scope.clone()))
         }
         _ => Err(refuse("invalid_grant", "the code is unknown")),
@@ -57,14 +109,17 @@ fn replayed(provider: &mut Provider, code: &Code, form: &Parameters) -> Refusal 
     let verifier = one(form, "code_verifier");
     // RFC 6749 §4.1.2: revoke what was issued for a code that is used twice. Only whoever has the
     // verifier can cause it, or a leaked code would be enough to end somebody's session.
-    if check_verifier(provider, code.challenge.as_ref(), verifier).is_ok() {
+    let spared = has(provider, Fault::CodeReuseRevokesNothing);
+    if !spared && check_verifier(provider, code.challenge.as_ref(), verifier).is_ok() {
         store::revoke_grant(&mut provider.store, code.grant);
     }
     refuse("invalid_grant", "the code was used before")
 }
 
-fn check_redirect_uri(code: &Code, form: &Parameters) -> Result<(), Refusal> {
+fn check_redirect_uri(provider: &Provider, code: &Code, form: &Parameters) -> Result<(), Refusal> {
     match one(form, "redirect_uri") {
+        Some(_) if has(provider, Fault::RedirectUriNotCompared) => Ok(()),
+        None if has(provider, Fault::RedirectUriOptionalAtExchange) => Ok(()),
         // RFC 6749 §4.1.3: identical, and required if the authorization request had one.
         Some(sent) if sent != code.redirect_uri => {
             Err(refuse("invalid_grant", "the redirect_uri is not that of the code"))
@@ -83,6 +138,7 @@ fn check_verifier(
 ) -> Result<(), Refusal> {
     match (challenge, verifier) {
         (None, None) => Ok(()),
+        (None, Some(_)) if has(provider, Fault::VerifierWithoutChallengeAccepted) => Ok(()),
         // RFC 9700 §2.1.1: a verifier without a challenge is a downgrade.
         (None, Some(_)) => Err(refuse("invalid_grant", "the code has no code_challenge")),
         (Some(_), _) if has(provider, Fault::RefusesCorrectVerifier) => {
@@ -91,22 +147,49 @@ fn check_verifier(
         (Some(_), None) if has(provider, Fault::VerifierOptional) => Ok(()),
         // RFC 7636 §4.5: the verifier is required.
         (Some(_), None) => Err(refuse("invalid_grant", "the code_verifier is missing")),
+        (Some(_), Some(verifier)) if !is_sound(provider, verifier) => {
+            Err(refuse("invalid_grant", "the code_verifier is malformed"))
+        }
         (Some(_), Some(_)) if has(provider, Fault::IgnoresVerifier) => Ok(()),
         (Some(challenge), Some(verifier)) if matches(challenge, verifier) => Ok(()),
+        (Some(Challenge::S256(hash)), Some(verifier)) if tolerated(provider, hash, verifier) => {
+            Ok(())
+        }
         // RFC 7636 §4.6: invalid_grant if the values are not equal.
         (Some(_), Some(_)) => Err(refuse("invalid_grant", "the code_verifier is wrong")),
     }
 }
 
-fn matches(challenge: &Challenge, verifier: &str) -> bool {
-    // RFC 7636 §4.1: 43 to 128 unreserved characters.
+/// RFC 7636 §4.1: 43 to 128 unreserved characters.
+fn is_sound(provider: &Provider, verifier: &str) -> bool {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let sound = (43..=128).contains(&verifier.len()) && verifier.bytes().all(unreserved);
-    sound
-        && match challenge {
-            Challenge::S256(hash) => URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) == *hash,
-            Challenge::Plain(plain) => plain == verifier,
-        }
+    let odd = !verifier.bytes().all(unreserved);
+    let wrong = match verifier.len() {
+        ..43 => !has(provider, Fault::ShortVerifierAccepted),
+        43..128 => false,
+        128 => has(provider, Fault::LongestVerifierRefused),
+        _ => !has(provider, Fault::LongVerifierAccepted),
+    };
+    !wrong && (!odd || has(provider, Fault::VerifierCharactersUnchecked))
+}
+
+fn matches(challenge: &Challenge, verifier: &str) -> bool {
+    match challenge {
+        Challenge::S256(hash) => s256(verifier) == *hash,
+        Challenge::Plain(plain) => plain == verifier,
+    }
+}
+
+/// The wrong verifiers that only faults take for right ones.
+fn tolerated(provider: &Provider, hash: &str, verifier: &str) -> bool {
+    let other_case = |byte: u8| char::from(byte ^ if byte.is_ascii_alphabetic() { 32 } else { 0 });
+    let swapped: String = verifier.bytes().map(other_case).collect();
+    (has(provider, Fault::ChallengeMatchesItself) && verifier == hash)
+        || (has(provider, Fault::VerifierCaseIgnored) && s256(&swapped) == hash)
+}
+
+fn s256(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
 }
 
 #[cfg(test)]

@@ -136,18 +136,116 @@ faults! {
     RedirectUriCheckedLast,
     /// A loopback `redirect_uri` with another port is refused.
     LoopbackPortFixed,
+    /// A verifier that equals the S256 challenge is accepted.
+    ChallengeMatchesItself,
+    /// A verifier is accepted with the case of its letters swapped.
+    VerifierCaseIgnored,
+    /// A verifier of fewer than 43 characters is accepted.
+    ShortVerifierAccepted,
+    /// A verifier of more than 128 characters is accepted.
+    LongVerifierAccepted,
+    /// A verifier may have any characters.
+    VerifierCharactersUnchecked,
+    /// A verifier of 128 characters is refused.
+    LongestVerifierRefused,
+    /// A verifier is accepted for a code without a challenge.
+    VerifierWithoutChallengeAccepted,
+    /// A public client gets a code without a challenge.
+    PublicClientNeedsNoPkce,
+    /// An unknown `code_challenge_method` means S256.
+    UnknownChallengeMethodAccepted,
+    /// Plain is accepted.
+    PlainChallengeAccepted,
+    /// A challenge without a method means S256.
+    MissingMethodMeansS256,
     /// The token response has no `token_type`.
     TokenResponseWithoutTokenType,
+    /// `expires_in` is text.
+    ExpiresInAsString,
+    /// A token response may be kept by caches.
+    TokenResponseCacheable,
+    /// A token response is labelled text/html.
+    TokenResponseAsHtml,
     /// An authorization code can be exchanged again.
     CodeReusable,
+    /// A code that was used can be exchanged again 20 seconds after it was issued.
+    CodeReusableLater,
+    /// What was issued for a code outlives its second use.
+    CodeReuseRevokesNothing,
+    /// Any client can exchange a code.
+    CodeNotBoundToClient,
+    /// An unknown code brings tokens.
+    UnknownCodeAccepted,
+    /// A code is accepted in upper case.
+    CodeComparedWithoutCase,
+    /// An exchange without a code brings tokens.
+    CodeOptional,
+    /// A code is accepted as a refresh token and the other way round.
+    CodeAndRefreshTokenInterchangeable,
+    /// An exchange may name any `redirect_uri`.
+    RedirectUriNotCompared,
+    /// An exchange may leave out the `redirect_uri` of the authorization request.
+    RedirectUriOptionalAtExchange,
+    /// The exchange of a code grants whatever scope it asks for.
+    ExchangeWidensScope,
     /// A missing `grant_type` means `authorization_code`.
     GrantTypeOptional,
     /// An unknown `grant_type` is treated as `client_credentials`.
     UnknownGrantTypeAccepted,
+    /// Every client may use every grant.
+    GrantTypesUnchecked,
+    /// The token endpoint answers GET.
+    TokenRequestByGet,
+    /// The token endpoint reads JSON.
+    JsonTokenRequestAccepted,
+    /// Of a repeated parameter the first one counts.
+    RepeatedTokenParameterAccepted,
+    /// A malformed form at the token endpoint is answered with 500.
+    MalformedTokenRequestCrashes,
+    /// A token error is labelled text/html.
+    TokenErrorAsHtml,
+    /// `invalid_grant` comes with status 200.
+    InvalidGrantWithStatus200,
     /// Any client secret is right (a missing one is still refused).
     IgnoresClientSecret,
+    /// An empty client secret is right.
+    EmptySecretAccepted,
+    /// A confidential client may leave out its secret.
+    ClientSecretOptional,
+    /// A code may be exchanged without naming the client.
+    ClientIdentificationOptional,
+    /// A secret in the form beside the Authorization header is ignored.
+    SeveralClientAuthenticationsAccepted,
+    /// The token endpoint refuses the Authorization header.
+    RefusesBasicAtTokenEndpoint,
+    /// The client secret in the form is refused.
+    RefusesClientSecretPost,
+    /// A failed client authentication is answered without WWW-Authenticate.
+    FailedBasicWithoutChallenge,
+    /// A client that acts for itself gets a refresh token.
+    ClientCredentialsWithRefreshToken,
+    /// A client that acts for itself gets any scope.
+    ClientCredentialsWithAnyScope,
+    /// A client that acts for itself gets an ID token.
+    ClientCredentialsWithIdToken,
     /// A refresh answers with the access token issued before.
     RefreshReturnsSameAccessToken,
+    /// Any client can use a refresh token.
+    RefreshTokenNotBoundToClient,
+    /// An unknown refresh token brings tokens.
+    UnknownRefreshTokenAccepted,
+    /// A refresh without a refresh token brings tokens.
+    RefreshTokenOptional,
+    /// A refresh brings no new refresh token and the old one stays good.
+    RefreshTokenNotRotated,
+    /// A refresh token stays good after its use.
+    RefreshTokenReusable,
+    /// The second use of a refresh token does not revoke its successor.
+    RefreshReuseSparesFamily,
+    /// A refresh grants whatever scope it asks for.
+    RefreshWidensScope,
+    /// A refresh always grants the whole scope.
+    RefreshIgnoresScope,
     /// The device authorization response has no `expires_in`.
     DeviceResponseWithoutExpiresIn,
     /// A poll before the approval yields tokens.

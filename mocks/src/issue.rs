@@ -4,14 +4,14 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::dialect::{self, GrantType};
+use crate::dialect::{self, Client, GrantType};
 use crate::fault::Fault;
 use crate::jwt;
 use crate::provider::{self, Provider, has};
 use crate::random;
 use crate::refusal::{Refusal, refuse};
 use crate::scope;
-use crate::store::{AccessToken, Grant, Login, RefreshToken};
+use crate::store::{self, AccessToken, Grant, Login, RefreshToken};
 
 /// Why tokens are issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +37,11 @@ pub fn tokens(
         // RFC 6749 §5.1: token_type is required.
         response["token_type"] = "Bearer".into();
     }
-    response["expires_in"] = provider.dialect.lifetimes.access_token.into();
+    let lifetime = provider.dialect.lifetimes.access_token;
+    let as_string = has(provider, Fault::ExpiresInAsString);
+    response["expires_in"] = if as_string { json!(lifetime.to_string()) } else { json!(lifetime) };
     response["scope"] = scope.join(" ").into();
-    if may_refresh(provider, &grant) {
+    if may_refresh(provider, &grant, occasion) {
         response["refresh_token"] = refresh_token(provider, number).into();
     }
     if let Some(login) = grant.login.as_ref().filter(|_| scope::contains(scope, "openid")) {
@@ -48,6 +50,26 @@ pub fn tokens(
         provider::count_issued(provider, "id_token");
     }
     Ok(response)
+}
+
+/// Tokens that nobody has granted: only faults issue them.
+pub fn undeserved(provider: &mut Provider, client: &Client) -> Result<Value, Refusal> {
+    let scope = provider.dialect.default_scope.clone();
+    let number = own_grant(provider, client, &scope);
+    tokens(provider, number, &scope, Occasion::Grant)
+}
+
+/// The number of a new grant that a client gives itself.
+pub fn own_grant(provider: &mut Provider, client: &Client, scope: &[String]) -> u64 {
+    let grant = Grant {
+        client_id: client.id.clone(),
+        login: None,
+        scope: scope.to_vec(),
+        nonce: None,
+        revoked: false,
+        last_access_token: None,
+    };
+    store::add_grant(&mut provider.store, grant)
 }
 
 fn access_token(
@@ -78,7 +100,13 @@ fn access_token(
     secret
 }
 
-fn may_refresh(provider: &Provider, grant: &Grant) -> bool {
+fn may_refresh(provider: &Provider, grant: &Grant, occasion: Occasion) -> bool {
+    if grant.login.is_none() && has(provider, Fault::ClientCredentialsWithRefreshToken) {
+        return true;
+    }
+    if occasion == Occasion::Refresh && has(provider, Fault::RefreshTokenNotRotated) {
+        return false;
+    }
     let client = dialect::client(&provider.dialect, &grant.client_id);
     // OIDC Core §11: offline_access asks for a refresh token. RFC 6749 §4.4.3: a client that acts
     // for itself should get none.

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::dialect::Client;
+use crate::fault::Fault;
 use crate::form::{Parameters, one};
 use crate::issue::{self, Occasion};
-use crate::provider::{self, Provider};
+use crate::provider::{self, Provider, has};
 use crate::refusal::{Refusal, refuse};
 use crate::scope;
 use crate::store;
@@ -16,30 +17,51 @@ pub fn exchange(
     client: &Client,
     form: &Parameters,
 ) -> Result<Value, Refusal> {
-    let secret = one(form, "refresh_token");
-    let secret = secret.ok_or(refuse("invalid_request", "refresh_token is missing"))?;
+    let Some(secret) = one(form, "refresh_token") else {
+        return missing(provider, client);
+    };
+    let known = provider.store.refresh_tokens.contains_key(secret);
+    if !known && has(provider, Fault::UnknownRefreshTokenAccepted) {
+        return issue::undeserved(provider, client);
+    }
     let number = usable(provider, client, secret)?;
     let granted = provider.store.grants.get(&number).map(|grant| grant.scope.clone());
-    let scope = narrowed(&granted.unwrap_or_default(), one(form, "scope"))?;
+    let scope = narrowed(provider, &granted.unwrap_or_default(), one(form, "scope"))?;
     let tokens = issue::tokens(provider, number, &scope, Occasion::Refresh)?;
-    if let Some(token) = provider.store.refresh_tokens.get_mut(secret) {
+    let rotated = !has(provider, Fault::RefreshTokenNotRotated);
+    if let Some(token) = provider.store.refresh_tokens.get_mut(secret).filter(|_| rotated) {
         token.used = true;
     }
     Ok(tokens)
 }
 
+fn missing(provider: &mut Provider, client: &Client) -> Result<Value, Refusal> {
+    if has(provider, Fault::RefreshTokenOptional) {
+        return issue::undeserved(provider, client);
+    }
+    Err(refuse("invalid_request", "refresh_token is missing"))
+}
+
 /// The number of the grant, if the token is the client's and still good.
 fn usable(provider: &mut Provider, client: &Client, secret: &str) -> Result<u64, Refusal> {
+    if let Some(code) = provider.store.codes.get(secret)
+        && has(provider, Fault::CodeAndRefreshTokenInterchangeable)
+    {
+        return Ok(code.grant);
+    }
     let token = provider.store.refresh_tokens.get(secret).cloned();
     let token = token.ok_or(refuse("invalid_grant", "the refresh_token is unknown"))?;
     let grant = provider.store.grants.get(&token.grant);
     // RFC 6749 §6: the refresh token is bound to the client it was issued to.
-    if grant.is_none_or(|grant| grant.client_id != client.id) {
+    let bound = !has(provider, Fault::RefreshTokenNotBoundToClient);
+    if grant.is_none_or(|grant| bound && grant.client_id != client.id) {
         return Err(refuse("invalid_grant", "the refresh_token is unknown"));
     }
-    if token.used {
+    if token.used && !has(provider, Fault::RefreshTokenReusable) {
         // RFC 9700 §4.14.2: one of the two who used it is a thief, so the whole family dies.
-        store::revoke_grant(&mut provider.store, token.grant);
+        if !has(provider, Fault::RefreshReuseSparesFamily) {
+            store::revoke_grant(&mut provider.store, token.grant);
+        }
         return Err(refuse("invalid_grant", "the refresh_token was used before"));
     }
     if provider::now(provider) >= token.expires_at || !store::is_live(&provider.store, token.grant)
@@ -49,10 +71,18 @@ fn usable(provider: &mut Provider, client: &Client, secret: &str) -> Result<u64,
     Ok(token.grant)
 }
 
-fn narrowed(granted: &[String], asked: Option<&str>) -> Result<Vec<String>, Refusal> {
-    let Some(asked) = asked.map(scope::split) else {
+fn narrowed(
+    provider: &Provider,
+    granted: &[String],
+    asked: Option<&str>,
+) -> Result<Vec<String>, Refusal> {
+    let heard = asked.filter(|_| !has(provider, Fault::RefreshIgnoresScope));
+    let Some(asked) = heard.map(scope::split) else {
         return Ok(granted.to_vec());
     };
+    if has(provider, Fault::RefreshWidensScope) {
+        return Ok(asked);
+    }
     // RFC 6749 §6: no scope that was not granted; omitted means the same as before.
     if asked.is_empty() || !asked.iter().all(|scope| granted.contains(scope)) {
         return Err(refuse("invalid_scope", "the scope exceeds the one that was granted"));

@@ -1,6 +1,6 @@
 //! The token endpoint: RFC 6749 §3.2 and §5.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client_auth;
 use crate::client_credentials;
@@ -16,14 +16,71 @@ use crate::wire::{self, Request, Response};
 
 /// Answers at the token endpoint.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
+    if form::parse(&request.body).is_err() && has(provider, Fault::MalformedTokenRequestCrashes) {
+        return wire::json(500, &json!({ "error": "server_error" }));
+    }
     match exchange(provider, request) {
-        Ok(tokens) => wire::json(200, &tokens),
-        Err(refusal) => refusal::answer(&as_sent(provider, refusal)),
+        Ok(tokens) => granted(provider, &tokens),
+        Err(refusal) => refused(provider, &as_sent(provider, refusal)),
     }
 }
 
+fn granted(provider: &Provider, tokens: &Value) -> Response {
+    if has(provider, Fault::TokenResponseCacheable) {
+        return wire::cacheable_json(200, tokens, "public, max-age=300");
+    }
+    let response = wire::json(200, tokens);
+    if has(provider, Fault::TokenResponseAsHtml) { as_html(response) } else { response }
+}
+
+fn refused(provider: &Provider, refusal: &Refusal) -> Response {
+    let mut response = refusal::answer(refusal);
+    if has(provider, Fault::FailedBasicWithoutChallenge) {
+        response.headers.retain(|(name, _)| name != "WWW-Authenticate");
+    }
+    if refusal.error == "invalid_grant" && has(provider, Fault::InvalidGrantWithStatus200) {
+        response.status = 200;
+    }
+    if has(provider, Fault::TokenErrorAsHtml) { as_html(response) } else { response }
+}
+
+/// The response with another media type and the same body.
+fn as_html(mut response: Response) -> Response {
+    response.headers.retain(|(name, _)| name != "Content-Type");
+    wire::with_header(response, "Content-Type", "text/html")
+}
+
+/// The request as a POST of its query: only a fault answers a GET.
+pub fn posted(request: &Request) -> Request {
+    let media_type = "application/x-www-form-urlencoded".to_owned();
+    Request {
+        method: "POST".into(),
+        path: request.path.clone(),
+        query: String::new(),
+        headers: vec![("Content-Type".into(), media_type)],
+        body: request.query.clone().into_bytes(),
+    }
+}
+
+fn parameters(provider: &Provider, request: &Request) -> Result<Parameters, Refusal> {
+    if has(provider, Fault::JsonTokenRequestAccepted)
+        && let Ok(Value::Object(members)) = serde_json::from_slice(&request.body)
+    {
+        let texts = members.into_iter().filter_map(|(k, v)| Some((k, v.as_str()?.to_owned())));
+        return Ok(Parameters(texts.collect()));
+    }
+    if has(provider, Fault::RepeatedTokenParameterAccepted) {
+        return form::body(request);
+    }
+    form::back_channel(request)
+}
+
 fn exchange(provider: &mut Provider, request: &Request) -> Result<Value, Refusal> {
-    let form = form::back_channel(request)?;
+    let form = parameters(provider, request)?;
+    let basic = wire::headers(request, "authorization").count() > 0;
+    if basic && has(provider, Fault::RefusesBasicAtTokenEndpoint) {
+        return Err(refuse("invalid_client", "the client may not authenticate this way"));
+    }
     let client = client_auth::authenticate(provider, request, &form)?;
     let name = match one(&form, "grant_type") {
         Some(name) => name,
@@ -33,7 +90,7 @@ fn exchange(provider: &mut Provider, request: &Request) -> Result<Value, Refusal
     let Some(grant_type) = grant_type(name) else {
         return unknown(provider, &client, &form);
     };
-    if !client.grants.contains(&grant_type) {
+    if !client.grants.contains(&grant_type) && !has(provider, Fault::GrantTypesUnchecked) {
         return Err(refuse("unauthorized_client", "the client may not use this grant"));
     }
     match grant_type {

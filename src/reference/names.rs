@@ -68,7 +68,9 @@ impl Checker<'_> {
                 self.template(&v.jwt, scope);
                 v.keys.iter().for_each(|keys| self.template(keys, scope));
             }
-            Predicate::NeverReaches(template) | Predicate::KeepsKids(template) => {
+            Predicate::NeverReaches(template)
+            | Predicate::KeepsKids(template)
+            | Predicate::ScopeWithin(template) => {
                 self.template(template, scope);
             }
             Predicate::LeftHash(l) => {
