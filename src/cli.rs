@@ -116,7 +116,7 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
         Verb::Run(args) => runtime()?.block_on(run::run(&args, &library, colored)),
         Verb::List(args) => list::list(&args, &library),
         Verb::Explain(args) => explain::explain(&args, &library),
-        Verb::Faults(args) => runtime()?.block_on(faults::faults(&args, &library)),
+        Verb::Faults(args) => faults::faults(&args, &library),
         Verb::Stub(args) => runtime()?.block_on(stub::serve(&args)),
     }
 }

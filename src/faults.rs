@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt};
+use authgauge_mocks::FaultRow;
 use serde::Serialize;
 
 use crate::finding::Verdict;
@@ -54,30 +55,54 @@ impl Matrix {
     }
 }
 
-/// Runs every scenario against the stub, once without a fault and once with each.
+/// Runs every scenario against the stub, once without a fault and once with each; `progress` is told
+/// each fault that is done.
 ///
 /// # Errors
 /// When the stub cannot be started or the library has no provider file for it.
-pub async fn matrix(library: &Library, progress: impl Fn(&str)) -> Result<Matrix, String> {
-    let baseline = report(library, &[]).await?;
+pub fn matrix(library: &Library, progress: impl Fn(&str) + Sync) -> Result<Matrix, String> {
     let known = authgauge_mocks::faults();
-    let rows = stream::iter(&known)
-        .map(|fault| async {
-            let report = report(library, std::slice::from_ref(&fault.name)).await?;
+    let baseline = blocking(report(library, &[]))?;
+    let next = AtomicUsize::new(0);
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let work = || -> Result<Vec<(usize, Row)>, String> {
+        let mut rows = Vec::new();
+        while let (index, Some(fault)) = take(&next, &known) {
+            let report = blocking(report(library, std::slice::from_ref(&fault.name)))?;
+            rows.push((index, row(fault, &red(&report))));
             progress(&fault.name);
-            let expected: BTreeSet<String> = fault.requirements.iter().cloned().collect();
-            Ok(row(&fault.name, &fault.title, expected, &red(&report)))
-        })
-        .buffered(4)
-        .collect::<Vec<Result<Row, String>>>()
-        .await;
-    let faults = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
+        }
+        Ok(rows)
+    };
+    let done: Vec<Result<Vec<(usize, Row)>, String>> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|worker| worker.join().map_err(|_| crash())?).collect()
+    });
+    let mut rows: Vec<(usize, Row)> =
+        done.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+    rows.sort_by_key(|(index, _)| *index);
+    let faults: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
     Ok(Matrix {
         schema: "authgauge/faults/v1",
         false_alarms: not_green(&baseline),
         unproven: unproven(library, &faults),
         faults,
     })
+}
+
+/// The next fault that no worker has taken.
+fn take<'a>(next: &AtomicUsize, known: &'a [FaultRow]) -> (usize, Option<&'a FaultRow>) {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    (index, known.get(index))
+}
+
+fn crash() -> String {
+    "a run of the matrix crashed; its message is above".into()
+}
+
+fn blocking<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|e| e.to_string())?.block_on(work)
 }
 
 /// The report of a run against the stub with these faults.
@@ -93,12 +118,13 @@ pub async fn report(library: &Library, faults: &[String]) -> Result<Report, Stri
         .map_err(|e| e.to_string())
 }
 
-fn row(name: &str, title: &str, expected: BTreeSet<String>, red: &BTreeSet<String>) -> Row {
+fn row(fault: &FaultRow, red: &BTreeSet<String>) -> Row {
+    let expected: BTreeSet<String> = fault.requirements.iter().cloned().collect();
     let missed: Vec<String> = expected.difference(red).cloned().collect();
     let unexpected: Vec<String> = red.difference(&expected).cloned().collect();
     Row {
-        name: name.to_owned(),
-        title: title.to_owned(),
+        name: fault.name.clone(),
+        title: fault.title.clone(),
         caught: missed.is_empty() && unexpected.is_empty(),
         expected: expected.into_iter().collect(),
         missed,

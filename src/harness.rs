@@ -35,12 +35,14 @@ pub struct Embedded {
 /// # Errors
 /// Says why it cannot be started, or names the unknown fault.
 pub async fn start_stub(library: &Library, faults: &[String]) -> Result<Embedded, String> {
+    // Making a transport reads the system's certificates; all stubs of a process share one.
+    static TRANSPORT: OnceLock<Result<HttpTransport, String>> = OnceLock::new();
     let options = Options { dialect: "strict".into(), faults: faults.to_vec(), port: 0 };
     let stub = Stub::start(&options).await.map_err(|e| e.to_string())?;
     let file = library.providers.get("stub").ok_or("there is no provider file `stub`")?;
     let provider =
         Provider::parse(&file.path, &file.text, Some(&stub.issuer())).map_err(|e| e.to_string())?;
-    let transport = HttpTransport::new(provider.pace.timeout)?;
+    let transport = TRANSPORT.get_or_init(|| HttpTransport::new(provider.pace.timeout)).clone()?;
     Ok(Embedded { stub, provider, transport })
 }
 
@@ -117,10 +119,7 @@ pub fn faults_main(folder: impl AsRef<Path>) -> ExitCode {
     let arguments = Arguments::from_args();
     let matrix = Library::from_folder(folder.as_ref())
         .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-        .and_then(|library| {
-            let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
-            runtime.block_on(faults::matrix(&library, |_| {}))
-        });
+        .and_then(|library| faults::matrix(&library, |_| {}));
     let trials = match matrix {
         Ok(matrix) => matrix_trials(matrix),
         Err(why) => vec![Trial::test("matrix", move || Err(why.into()))],

@@ -7,7 +7,7 @@ use crate::answer::{error_code, granted, summary, without_query};
 use crate::comparison::{shown, test_all, test_value};
 use crate::evaluate::{evaluate, spell};
 use crate::expectation::{
-    Agreement, Distinct, ElementMember, Elements, JwtMember, Member, Predicate, Source, Test,
+    Distinct, ElementMember, Elements, JwtMember, Member, Predicate, Source, Test,
 };
 use crate::history::{History, Landing, Record, Variables};
 use crate::jose;
@@ -15,6 +15,7 @@ use crate::locate::{locate, member, outline, response, target};
 use crate::template::Template;
 use crate::wire::Response;
 
+mod body;
 mod token;
 
 /// Whether a predicate holds.
@@ -55,7 +56,7 @@ pub fn holds(predicate: &Predicate, record: &Record, variables: &Variables) -> O
         Predicate::Status(codes) => status(codes, record),
         Predicate::MediaType(types) => media_type(types, record),
         Predicate::Json(m) => test_member(at(Source::Json(m.at.clone())), m, variables),
-        Predicate::OnlyMembers(names) => only_members(names, record),
+        Predicate::OnlyMembers(names) => body::only_members(names, record),
         Predicate::Header(m) => {
             test_member(at(Source::Header(m.at.to_ascii_lowercase())), m, variables)
         }
@@ -73,10 +74,10 @@ pub fn holds(predicate: &Predicate, record: &Record, variables: &Variables) -> O
         Predicate::KeySet(rule) => token::key_set(*rule, record),
         Predicate::KeepsKids(earlier) => token::keeps_kids(earlier, record, variables),
         Predicate::LeftHash(l) => token::left_hash(l, variables),
-        Predicate::NoEmptyArrays(path) => no_empty_arrays(path, record),
-        Predicate::Agrees(a) => agrees(a, record, variables),
+        Predicate::NoEmptyArrays(path) => body::no_empty_arrays(path, record),
+        Predicate::Agrees(a) => body::agrees(a, record, variables),
         Predicate::Distinct(d) => distinct(d, &record.branches),
-        Predicate::ScopeWithin(words) => scope_within(words, record, variables),
+        Predicate::ScopeWithin(words) => body::scope_within(words, record, variables),
         Predicate::NeverReaches(_) => Outcome::Holds,
     }
 }
@@ -186,20 +187,6 @@ fn test_member(found: Result<Value, String>, m: &Member, variables: &Variables) 
         return Outcome::Holds;
     }
     test_all(found, &m.at, &m.tests, variables)
-}
-
-fn only_members(names: &[String], record: &Record) -> Outcome {
-    let expected = format!("a JSON object with {} and nothing else", names.join(", "));
-    match response(record).and_then(Response::json) {
-        Ok(Value::Object(members)) if members.len() == names.len() => {
-            match names.iter().find(|name| !members.contains_key(*name)) {
-                None => Outcome::Holds,
-                Some(_) => fails(expected, outline(&Value::Object(members))),
-            }
-        }
-        Ok(other) => fails(expected, outline(&other)),
-        Err(why) => fails(expected, why),
-    }
 }
 
 fn test_token(
@@ -333,69 +320,6 @@ fn distinct(d: &Distinct, branches: &[History]) -> Outcome {
         ));
     }
     Outcome::Holds
-}
-
-fn scope_within(words: &Template, record: &Record, variables: &Variables) -> Outcome {
-    let allowed = match evaluate(words, variables) {
-        Ok(value) => spell(&value),
-        Err(why) => return Outcome::Unknown(why),
-    };
-    if granted(record).is_empty() {
-        return refused(record);
-    }
-    let expected = format!("what is granted has no scope but {allowed:?}");
-    match locate(&Source::Json("scope".into()), record, variables) {
-        Ok(Value::String(scope)) => {
-            let beyond = |word: &str| !allowed.split(' ').any(|known| known == word);
-            if scope.split(' ').any(beyond) {
-                fails(expected, format!("scope {scope:?}"))
-            } else {
-                Outcome::Holds
-            }
-        }
-        Ok(other) => fails(expected, format!("scope {}", shown(&other))),
-        Err(why) => fails(expected, format!("{why}; without `scope` it is what was asked for")),
-    }
-}
-
-fn body(record: &Record) -> Result<Value, Outcome> {
-    response(record).and_then(Response::json).map_err(|why| fails("a JSON body", why))
-}
-
-fn no_empty_arrays(path: &str, record: &Record) -> Outcome {
-    let found = body(record).map(|document| member(&document, path, "answer"));
-    match found {
-        Ok(Ok(Value::Object(members))) => {
-            let empty = members.iter().filter(|(_, v)| v.as_array().is_some_and(Vec::is_empty));
-            let names: Vec<&str> = empty.map(|(name, _)| name.as_str()).collect();
-            if names.is_empty() {
-                return Outcome::Holds;
-            }
-            fails("no member is an empty array", names.join(", "))
-        }
-        Ok(Ok(other)) => fails("a JSON object", outline(&other)),
-        Ok(Err(why)) => fails("a JSON object", why),
-        Err(outcome) => outcome,
-    }
-}
-
-fn agrees(a: &Agreement, record: &Record, variables: &Variables) -> Outcome {
-    let (other, own) = match (evaluate(&a.with, variables), body(record)) {
-        (Ok(other), Ok(own)) => (other, own),
-        (Err(why), _) => return Outcome::Unknown(why),
-        (_, Err(outcome)) => return outcome,
-    };
-    let differs = |name: &&String| match (other.get(*name), own.get(*name)) {
-        (Some(one), Some(another)) => one != another,
-        _ => false,
-    };
-    match a.on.iter().find(differs) {
-        Some(name) => fails(
-            format!("`{name}` is {}, as in the other document", shown(&other[name])),
-            shown(&own[name]),
-        ),
-        None => Outcome::Holds,
-    }
 }
 
 /// What to say when a hop leads to an address that begins with this one, as text or as a browser

@@ -1,5 +1,7 @@
 //! Redaction: secrets are taken out once, here, before any writer sees a finding.
 
+use std::sync::OnceLock;
+
 use regex::Regex;
 
 use crate::finding::Evidence;
@@ -34,23 +36,25 @@ const LASTING: [&str; 2] = ["client_secret", "password"];
 /// Takes the secrets of a provider file out of text.
 #[derive(Debug, Default)]
 pub struct Redactor {
-    secrets: Option<Regex>,
+    patterns: Vec<String>,
+    /// Made when it is first needed: a run in which nothing fails shows nothing.
+    compiled: OnceLock<Regex>,
 }
 
 impl Redactor {
     /// A redactor for these secrets, in every spelling in which they may come back.
     pub fn new(secrets: &[Secret]) -> Self {
-        let patterns: Vec<String> = secrets.iter().filter_map(spelling::pattern).collect();
-        let any = (!patterns.is_empty()).then(|| patterns.join("|"));
-        Self { secrets: any.map(|any| Regex::new(&any).expect("a pattern is made of escapes")) }
+        let patterns = secrets.iter().filter_map(spelling::pattern).collect();
+        Self { patterns, compiled: OnceLock::new() }
     }
 
     /// Text without the secrets.
     pub fn text(&self, text: &str) -> String {
-        match &self.secrets {
-            Some(secrets) => secrets.replace_all(text, MASK).into_owned(),
-            None => text.to_owned(),
+        if self.patterns.is_empty() {
+            return text.to_owned();
         }
+        let any = || Regex::new(&self.patterns.join("|")).expect("a pattern is made of escapes");
+        self.compiled.get_or_init(any).replace_all(text, MASK).into_owned()
     }
 
     /// An exchange as a report shows it.

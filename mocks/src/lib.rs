@@ -37,6 +37,7 @@ mod logout;
 mod page;
 mod provider;
 mod random;
+mod redirect_uri;
 mod refresh;
 mod refusal;
 mod reply;

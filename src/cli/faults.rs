@@ -18,9 +18,9 @@ pub struct FaultsArgs {
 }
 
 /// Runs the whole matrix and shows it.
-pub async fn faults(args: &FaultsArgs, library: &Library) -> Result<u8, Failure> {
+pub fn faults(args: &FaultsArgs, library: &Library) -> Result<u8, Failure> {
     let bar = ProgressBar::new(authgauge_mocks::faults().len() as u64);
-    let matrix = faults::matrix(library, |_| bar.inc(1)).await.map_err(Failure::environment)?;
+    let matrix = faults::matrix(library, |_| bar.inc(1)).map_err(Failure::environment)?;
     bar.finish_and_clear();
     match &args.json {
         Some(path) => {

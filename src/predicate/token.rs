@@ -1,6 +1,7 @@
 //! The predicates about keys, signatures and hashes.
 
-use super::{Outcome, body, fails};
+use super::body::document;
+use super::{Outcome, fails};
 use crate::comparison::shown;
 use crate::evaluate::{evaluate, spell};
 use crate::expectation::{KeySetRule, LeftHash, Verification};
@@ -41,7 +42,7 @@ pub(super) fn fits_key(v: &Verification, variables: &Variables) -> Outcome {
 }
 
 pub(super) fn key_set(rule: KeySetRule, record: &Record) -> Outcome {
-    let set = match body(record) {
+    let set = match document(record) {
         Ok(set) => set,
         Err(outcome) => return outcome,
     };
@@ -54,7 +55,7 @@ pub(super) fn key_set(rule: KeySetRule, record: &Record) -> Outcome {
 }
 
 pub(super) fn keeps_kids(earlier: &Template, record: &Record, variables: &Variables) -> Outcome {
-    match (evaluate(earlier, variables), body(record)) {
+    match (evaluate(earlier, variables), document(record)) {
         (Ok(earlier), Ok(later)) => rules::keeps_kids(&earlier, &later).map_or_else(
             |why| fails("a kid goes on naming the same key", why),
             |()| Outcome::Holds,

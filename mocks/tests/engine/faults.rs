@@ -747,25 +747,25 @@ fn code_form(code: &str) -> [(&str, &str); 4] {
 }
 
 /// The error of an authorization request, or that it brought a code.
-fn asked(browser: &mut Browser, change: &Form) -> String {
+fn code_or_error(browser: &mut Browser, change: &Form) -> String {
     let address = browser.authorize(change);
     parameter(&address, "error").unwrap_or_else(|| "a code".into())
 }
 
 fn no_challenge(browser: &mut Browser) -> String {
-    asked(browser, &[("code_challenge", ""), ("code_challenge_method", "")])
+    code_or_error(browser, &[("code_challenge", ""), ("code_challenge_method", "")])
 }
 
 fn odd_method(browser: &mut Browser) -> String {
-    asked(browser, &[("code_challenge_method", "S512")])
+    code_or_error(browser, &[("code_challenge_method", "S512")])
 }
 
 fn plain_method(browser: &mut Browser) -> String {
-    asked(browser, &[("code_challenge_method", "plain")])
+    code_or_error(browser, &[("code_challenge_method", "plain")])
 }
 
 fn no_method(browser: &mut Browser) -> String {
-    asked(browser, &[("code_challenge_method", "")])
+    code_or_error(browser, &[("code_challenge_method", "")])
 }
 
 fn expires_in(browser: &mut Browser) -> String {
