@@ -46,7 +46,7 @@ pub const ROLES: [&str; 13] = [
 pub const HOOKS: [&str; 2] = ["rotate_keys", "advance_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 32] = [
+pub const CAPABILITIES: [&str; 33] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -78,6 +78,7 @@ pub const CAPABILITIES: [&str; 32] = [
     "loopback_ports",
     "consent_client",
     "device_client",
+    "expired_access_token",
     "rotate_keys",
 ];
 
@@ -139,7 +140,8 @@ impl Capabilities {
 impl Facts<'_> {
     fn offered(&self, capability: &str) -> Result<(), Lack> {
         match capability {
-            "discovery" => Ok(()),
+            // A provider file says no where tokens outlive every run, or the wait would be in vain.
+            "discovery" | "expired_access_token" => Ok(()),
             "jwks" => self.endpoint("jwks_uri"),
             "authorization_code" => self.authorization_code(),
             "pkce" => self.listed("code_challenge_methods_supported", "S256"),
