@@ -1,5 +1,5 @@
 //! What the tests of the real program share. Not every test uses all of it.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 pub mod golden;
 pub mod program;

@@ -8,6 +8,7 @@ mod faults;
 mod hostile;
 mod looks;
 mod metadata;
+mod probes;
 mod served;
 mod signature;
 mod tokens;
