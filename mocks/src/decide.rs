@@ -104,7 +104,7 @@ fn wait(
     let handle = random::secret();
     let expires_at = provider::now(provider) + provider.dialect.lifetimes.pending_authorization;
     provider.store.pending.insert(handle.clone(), Pending { goal, session, expires_at });
-    wire::redirect(request, &format!("{}{page}?request={handle}", provider.issuer))
+    wire::redirect(request, &format!("{}{page}?request={handle}", provider.base_url))
 }
 
 /// Grants what was asked for and sends the code.

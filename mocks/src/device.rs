@@ -79,7 +79,7 @@ fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<C
 /// RFC 8628 §3.2: the device authorization response.
 fn description(provider: &Provider, device_code: &str, device: &Device) -> Value {
     let user_code = displayed(&device.user_code);
-    let page = format!("{}{}", provider.issuer, provider.dialect.endpoints.device_verification);
+    let page = format!("{}{}", provider.base_url, provider.dialect.endpoints.device_verification);
     let mut description = json!({
         "device_code": device_code,
         "user_code": user_code,

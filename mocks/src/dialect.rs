@@ -2,8 +2,14 @@
 
 use serde::Deserialize;
 
+use crate::keys::KeySettings;
+use crate::user_pool::UserPool;
+
 /// The embedded dialects by name.
-pub const EMBEDDED: [(&str, &str); 1] = [("strict", include_str!("../dialects/strict.yaml"))];
+pub const EMBEDDED: [(&str, &str); 2] = [
+    ("cognito", include_str!("../dialects/cognito.yaml")),
+    ("strict", include_str!("../dialects/strict.yaml")),
+];
 
 /// One kind of provider.
 #[derive(Clone, Debug, Deserialize)]
@@ -17,6 +23,9 @@ pub struct Dialect {
     pub lifetimes: Lifetimes,
     /// How devices must poll.
     pub device: Polling,
+    /// How keys are named and used.
+    #[serde(default)]
+    pub keys: KeySettings,
     /// All scopes it knows.
     pub scopes: Vec<String>,
     /// What a request without a scope asks for.
@@ -27,6 +36,9 @@ pub struct Dialect {
     pub users: Vec<User>,
     /// Who can ask for tokens.
     pub clients: Vec<Client>,
+    /// The user pool behind a JSON API, if there is one.
+    #[serde(default)]
+    pub user_pool: Option<UserPool>,
 }
 
 /// Paths on the stub's base URL.

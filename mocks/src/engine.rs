@@ -5,14 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
 
-use crate::clock::Clock;
-use crate::dialect::{self, Dialect, Endpoints};
+use crate::dialect::{self, Endpoints};
 use crate::error::StubError;
 use crate::fault::{self, Fault};
-use crate::provider::{self, Counters, Provider, has};
-use crate::store::{self, Store};
+use crate::provider::{self, Provider, has};
+use crate::store;
 use crate::wire::{self, Request, Response, with_header};
-use crate::{authorize, consent, control, device, discovery, introspection, keys, login, logout};
+use crate::{authorize, consent, control, device, discovery, idp, introspection, login, logout};
 use crate::{revocation, token, userinfo, verification};
 
 /// Bodies may have 64 kB: every honest request is far smaller.
@@ -35,7 +34,7 @@ struct Route {
 }
 
 impl Engine {
-    /// A new provider at `base_url`, which has no trailing slash and becomes its issuer.
+    /// A new provider at `base_url`, which has no trailing slash.
     ///
     /// # Errors
     /// When no dialect or no fault has a given name.
@@ -44,7 +43,13 @@ impl Engine {
         let faults = faults.iter().map(|name| fault::find(name).ok_or_else(|| unknown_fault(name)));
         let faults = faults.collect::<Result<BTreeSet<Fault>, StubError>>()?;
         let routes = routes(&dialect.endpoints);
-        Ok(Engine { routes, provider: Mutex::new(provider(dialect, faults, base_url)) })
+        let provider = provider::new(dialect, faults, base_url);
+        Ok(Engine { routes, provider: Mutex::new(provider) })
+    }
+
+    /// Its issuer identifier.
+    pub fn issuer(&self) -> String {
+        self.provider.lock().unwrap_or_else(PoisonError::into_inner).issuer.clone()
     }
 
     /// Answers a request, whatever is in it.
@@ -59,6 +64,9 @@ impl Engine {
         if request.path.starts_with(control::PREFIX) {
             return control::answer(&mut provider, request);
         }
+        if request.path == idp::PATH && provider.dialect.user_pool.is_some() {
+            return idp::answer(&mut provider, request);
+        }
         match self.routes.iter().find(|route| route.path == request.path) {
             Some(route) => follow(route, &mut provider, request),
             None => discovery::elsewhere(&mut provider, request),
@@ -72,18 +80,6 @@ fn unknown_dialect(name: &str) -> StubError {
 
 fn unknown_fault(name: &str) -> StubError {
     StubError::UnknownFault { name: name.into(), known: fault::names().join(", ") }
-}
-
-fn provider(dialect: Dialect, faults: BTreeSet<Fault>, base_url: &str) -> Provider {
-    Provider {
-        dialect,
-        issuer: base_url.to_owned(),
-        clock: Clock::default(),
-        keys: keys::ring(),
-        faults,
-        store: Store::default(),
-        counters: Counters::default(),
-    }
 }
 
 fn follow(route: &Route, provider: &mut Provider, request: &Request) -> Response {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::clock::{self, Clock};
 use crate::dialect::Dialect;
 use crate::fault::Fault;
-use crate::keys::KeyRing;
+use crate::keys::{self, KeyRing, KeySettings, Purpose};
 use crate::store::{self, Session, Store};
 use crate::wire::{Request, cookie};
 
@@ -14,12 +14,16 @@ use crate::wire::{Request, cookie};
 pub struct Provider {
     /// What it serves.
     pub dialect: Dialect,
-    /// Its issuer identifier, which is its base URL.
+    /// Where it answers, without a trailing slash.
+    pub base_url: String,
+    /// Its issuer identifier: the base URL, followed by the user pool if there is one.
     pub issuer: String,
     /// Its time.
     pub clock: Clock,
     /// Its signing keys.
     pub keys: KeyRing,
+    /// The keys of access tokens, if they are signed with others than the ID tokens.
+    pub access_token_keys: Option<KeyRing>,
     /// What it does wrong.
     pub faults: BTreeSet<Fault>,
     /// What it remembers.
@@ -39,6 +43,23 @@ pub struct Counters {
 
 /// The name of the session cookie.
 pub const SESSION_COOKIE: &str = "stub_session";
+
+/// A new provider at `base_url`, which has no trailing slash.
+pub fn new(dialect: Dialect, faults: BTreeSet<Fault>, base_url: &str) -> Provider {
+    let pool = dialect.user_pool.as_ref().map(|pool| format!("/{}", pool.id));
+    let KeySettings { kid, access_token_key, .. } = dialect.keys;
+    Provider {
+        base_url: base_url.to_owned(),
+        issuer: format!("{base_url}{}", pool.unwrap_or_default()),
+        clock: Clock::default(),
+        keys: keys::ring(kid, Purpose::General),
+        access_token_keys: access_token_key.then(|| keys::ring(kid, Purpose::AccessTokens)),
+        faults,
+        store: Store::default(),
+        counters: Counters::default(),
+        dialect,
+    }
+}
 
 /// Whether a fault is switched on.
 pub fn has(provider: &Provider, fault: Fault) -> bool {
@@ -68,14 +89,6 @@ pub mod tests {
 
     /// A provider of the strict dialect without faults.
     pub fn strict() -> Provider {
-        Provider {
-            dialect: crate::dialect::find("strict").expect("embedded"),
-            issuer: String::new(),
-            clock: Clock::default(),
-            keys: crate::keys::ring(),
-            faults: BTreeSet::new(),
-            store: Store::default(),
-            counters: Counters::default(),
-        }
+        new(crate::dialect::find("strict").expect("embedded"), BTreeSet::new(), "")
     }
 }

@@ -10,6 +10,30 @@ pub fn secret() -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// `length` random bytes.
+pub fn bytes(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    fill(&mut bytes);
+    bytes
+}
+
+/// 16 bytes in the notation of a UUID (RFC 9562 §4); they need not be a valid one.
+pub fn uuid(bytes: [u8; 16]) -> String {
+    let number = u128::from_be_bytes(bytes);
+    let (low, high) = (number & 0xffff_ffff_ffff, number >> 48);
+    let (third, second, first) = (high >> 16 & 0xffff, high >> 32 & 0xffff, high >> 48);
+    format!("{first:08x}-{second:04x}-{third:04x}-{:04x}-{low:012x}", high & 0xffff)
+}
+
+/// A random UUID (RFC 9562 §5.4).
+pub fn fresh_uuid() -> String {
+    let mut bytes = [0; 16];
+    fill(&mut bytes);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    uuid(bytes)
+}
+
 /// `length` letters that are easy to read aloud and spell no words.
 pub fn letters(length: usize) -> String {
     // RFC 8628 §6.1: the base-20 alphabet without vowels.
