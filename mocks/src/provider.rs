@@ -89,6 +89,11 @@ pub mod tests {
 
     /// A provider of the strict dialect without faults.
     pub fn strict() -> Provider {
-        new(crate::dialect::find("strict").expect("embedded"), BTreeSet::new(), "")
+        of_dialect("strict")
+    }
+
+    /// A provider without faults.
+    pub fn of_dialect(name: &str) -> Provider {
+        new(crate::dialect::find(name).expect("embedded"), BTreeSet::new(), "http://stub.test")
     }
 }

@@ -57,11 +57,7 @@ pub struct ClientSettings {
 impl Default for ClientSettings {
     fn default() -> ClientSettings {
         ClientSettings {
-            explicit_auth_flows: vec![
-                AuthFlow::AllowRefreshTokenAuth,
-                AuthFlow::AllowUserSrpAuth,
-                AuthFlow::AllowCustomAuth,
-            ],
+            explicit_auth_flows: vec![AuthFlow::RefreshToken, AuthFlow::UserSrp, AuthFlow::Custom],
             prevent_user_existence_errors: UserExistenceErrors::Legacy,
             refresh_token_rotation: None,
             enable_token_revocation: true,
@@ -71,14 +67,18 @@ impl Default for ClientSettings {
 
 /// An authentication flow as `ExplicitAuthFlows` names it.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 // The names are those of the API.
 pub enum AuthFlow {
-    AllowCustomAuth,
-    AllowRefreshTokenAuth,
-    AllowUserAuth,
-    AllowUserPasswordAuth,
-    AllowUserSrpAuth,
+    #[serde(rename = "ALLOW_CUSTOM_AUTH")]
+    Custom,
+    #[serde(rename = "ALLOW_REFRESH_TOKEN_AUTH")]
+    RefreshToken,
+    #[serde(rename = "ALLOW_USER_AUTH")]
+    User,
+    #[serde(rename = "ALLOW_USER_PASSWORD_AUTH")]
+    UserPassword,
+    #[serde(rename = "ALLOW_USER_SRP_AUTH")]
+    UserSrp,
 }
 
 /// What is said about a user who does not exist.

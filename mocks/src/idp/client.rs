@@ -45,7 +45,7 @@ fn unknown(id: &str) -> Exception {
 pub fn check_flow(client: &AppClient, flow: AuthFlow, name: &str) -> Result<(), Exception> {
     // Rotation would be undone by a flow that never replaces the token.
     let rotates = client.settings.refresh_token_rotation.is_some();
-    let excluded = flow == AuthFlow::AllowRefreshTokenAuth && rotates;
+    let excluded = flow == AuthFlow::RefreshToken && rotates;
     if client.settings.explicit_auth_flows.contains(&flow) && !excluded {
         return Ok(());
     }

@@ -28,22 +28,22 @@ pub fn answer(provider: &mut Provider, input: Value) -> Outcome {
     let parameters = input.auth_parameters.unwrap_or_default();
     match flow {
         "USER_PASSWORD_AUTH" => {
-            check_flow(&client, AuthFlow::AllowUserPasswordAuth, flow)?;
+            check_flow(&client, AuthFlow::UserPassword, flow)?;
             let attempt = attempt(provider, client, &parameters)?;
-            sign_in::with_password(provider, attempt, parameter(&parameters, "PASSWORD")?)
+            sign_in::with_password(provider, &attempt, parameter(&parameters, "PASSWORD")?)
         }
         "USER_SRP_AUTH" => {
-            check_flow(&client, AuthFlow::AllowUserSrpAuth, flow)?;
+            check_flow(&client, AuthFlow::UserSrp, flow)?;
             let attempt = attempt(provider, client, &parameters)?;
             challenge::password_verifier(provider, &attempt, parameter(&parameters, "SRP_A")?)
         }
         "USER_AUTH" => {
-            check_flow(&client, AuthFlow::AllowUserAuth, flow)?;
+            check_flow(&client, AuthFlow::User, flow)?;
             let attempt = attempt(provider, client, &parameters)?;
-            preferred(provider, attempt, &parameters)
+            preferred(provider, &attempt, &parameters)
         }
         "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => {
-            check_flow(&client, AuthFlow::AllowRefreshTokenAuth, flow)?;
+            check_flow(&client, AuthFlow::RefreshToken, flow)?;
             let token = parameter(&parameters, "REFRESH_TOKEN")?;
             let hash = optional(&parameters, "SECRET_HASH");
             let result = refresh::with_hash(provider, &client, token, hash)?;
@@ -63,14 +63,14 @@ fn attempt(
 }
 
 /// The challenge that the user prefers, or else a choice.
-fn preferred(provider: &mut Provider, attempt: Attempt, parameters: &Parameters) -> Outcome {
+fn preferred(provider: &mut Provider, attempt: &Attempt, parameters: &Parameters) -> Outcome {
     match (optional(parameters, "PREFERRED_CHALLENGE"), optional(parameters, "PASSWORD")) {
         (Some("PASSWORD"), Some(password)) => sign_in::with_password(provider, attempt, password),
-        (Some("PASSWORD"), None) => Ok(challenge::password(provider, &attempt)),
+        (Some("PASSWORD"), None) => Ok(challenge::password(provider, attempt)),
         (Some("PASSWORD_SRP"), _) => {
-            challenge::password_verifier(provider, &attempt, parameter(parameters, "SRP_A")?)
+            challenge::password_verifier(provider, attempt, parameter(parameters, "SRP_A")?)
         }
-        _ => Ok(challenge::select(provider, &attempt)),
+        _ => Ok(challenge::select(provider, attempt)),
     }
 }
 
@@ -80,7 +80,7 @@ fn elsewhere(client: &AppClient, flow: &str) -> Exception {
         "ADMIN_NO_SRP_AUTH" | "ADMIN_USER_PASSWORD_AUTH" => {
             invalid_parameter("Initiate Auth method not supported.")
         }
-        "CUSTOM_AUTH" => match check_flow(client, AuthFlow::AllowCustomAuth, flow) {
+        "CUSTOM_AUTH" => match check_flow(client, AuthFlow::Custom, flow) {
             Ok(()) => {
                 invalid_parameter("Custom auth lambda trigger is not configured for the user pool.")
             }

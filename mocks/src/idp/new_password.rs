@@ -10,13 +10,13 @@ use super::user::{self, Account};
 use crate::provider::Provider;
 
 /// Replaces the temporary password and signs in.
-pub fn answer(provider: &mut Provider, answer: Answer) -> Outcome {
+pub fn answer(provider: &mut Provider, answer: &Answer) -> Outcome {
     let password = parameter(&answer.responses, "NEW_PASSWORD")?;
-    let handle = session(&answer)?;
+    let handle = session(answer)?;
     let (challenge, ()) = challenge::take(provider, &answer.client.id, handle, |question| {
         matches!(question, Question::NewPassword).then_some(())
     })?;
-    let attempt = respond::attempt(provider, &answer, &challenge)?;
+    let attempt = respond::attempt(provider, answer, &challenge)?;
     let new = attempt.account.as_ref().map(|account| new_attributes(account, &answer.responses));
     if let Err(exception) =
         check_policy(password).and(new.as_ref().map_or(Ok(()), check_attributes))

@@ -23,3 +23,29 @@ pub fn take(provider: &mut Provider, category: Category) -> Result<(), Exception
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::tests::of_dialect;
+
+    #[test]
+    fn a_second_refills_the_bucket_and_no_other_category_suffers() {
+        let mut provider = of_dialect("cognito");
+        let pool = provider.dialect.user_pool.as_mut().expect("a user pool");
+        pool.quotas.insert(Category::UserRead, 2);
+        // The real time may tick once while the requests are taken, and refill the bucket.
+        let mut taken = |ahead| {
+            let refused = |_| {
+                provider.clock.ahead = ahead;
+                take(&mut provider, Category::UserRead).is_err()
+            };
+            (0..50).map(refused).filter(|refused| *refused).count()
+        };
+        let (first, second) = (taken(0), taken(100));
+        assert!((46..=48).contains(&first) && (46..=48).contains(&second), "{first} {second}");
+        let exception = take(&mut provider, Category::UserRead).expect_err("the bucket is empty");
+        assert_eq!(exception.name, "TooManyRequestsException");
+        assert!(take(&mut provider, Category::UserToken).is_ok());
+    }
+}

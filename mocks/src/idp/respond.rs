@@ -41,10 +41,10 @@ pub fn answer(provider: &mut Provider, input: Value) -> Outcome {
     let responses = input.challenge_responses.clone().unwrap_or_default();
     let answer = Answer { client, session: input.session.clone(), responses };
     match name {
-        "PASSWORD_VERIFIER" => verify(provider, answer),
-        "PASSWORD" => password(provider, answer),
-        "SELECT_CHALLENGE" => selected(provider, answer),
-        "NEW_PASSWORD_REQUIRED" => new_password::answer(provider, answer),
+        "PASSWORD_VERIFIER" => verify(provider, &answer),
+        "PASSWORD" => password(provider, &answer),
+        "SELECT_CHALLENGE" => selected(provider, &answer),
+        "NEW_PASSWORD_REQUIRED" => new_password::answer(provider, &answer),
         _ => Err(unknown(name)),
     }
 }
@@ -94,7 +94,7 @@ pub fn attempt(
     Ok(Attempt { client: answer.client.clone(), username: username.clone(), account })
 }
 
-fn verify(provider: &mut Provider, answer: Answer) -> Outcome {
+fn verify(provider: &mut Provider, answer: &Answer) -> Outcome {
     let responses = &answer.responses;
     let block = parameter(responses, "PASSWORD_CLAIM_SECRET_BLOCK")?;
     let claim = parameter(responses, "PASSWORD_CLAIM_SIGNATURE")?;
@@ -104,38 +104,38 @@ fn verify(provider: &mut Provider, answer: Answer) -> Outcome {
     let (challenge, key) = challenge::take(provider, &answer.client.id, block, |question| {
         if let Question::PasswordVerifier { key } = question { Some(*key) } else { None }
     })?;
-    let attempt = attempt(provider, &answer, &challenge)?;
+    let attempt = attempt(provider, answer, &challenge)?;
     let pool = short_name(user_pool::of(provider));
     let identity = Identity { pool, user: &attempt.username };
     let secret_block = STANDARD.decode(block).unwrap_or_default();
     let expected = srp::signature(&key, identity, &secret_block, &timestamp);
     let right = attempt.account.is_some() && STANDARD.encode(expected) == claim;
-    sign_in::conclude(provider, attempt, right)
+    sign_in::conclude(provider, &attempt, right)
 }
 
-fn password(provider: &mut Provider, answer: Answer) -> Outcome {
+fn password(provider: &mut Provider, answer: &Answer) -> Outcome {
     let password = parameter(&answer.responses, "PASSWORD")?;
     let (challenge, ()) =
-        challenge::take(provider, &answer.client.id, session(&answer)?, |question| {
+        challenge::take(provider, &answer.client.id, session(answer)?, |question| {
             matches!(question, Question::Password).then_some(())
         })?;
-    let attempt = attempt(provider, &answer, &challenge)?;
-    sign_in::with_password(provider, attempt, password)
+    let attempt = attempt(provider, answer, &challenge)?;
+    sign_in::with_password(provider, &attempt, password)
 }
 
-fn selected(provider: &mut Provider, answer: Answer) -> Outcome {
+fn selected(provider: &mut Provider, answer: &Answer) -> Outcome {
     let responses = &answer.responses;
     let choice = parameter(responses, "ANSWER")?;
     if !["PASSWORD", "PASSWORD_SRP"].contains(&choice) {
         return Err(invalid_parameter("The selected challenge is not available."));
     }
     let (challenge, ()) =
-        challenge::take(provider, &answer.client.id, session(&answer)?, |question| {
+        challenge::take(provider, &answer.client.id, session(answer)?, |question| {
             matches!(question, Question::Select).then_some(())
         })?;
-    let attempt = attempt(provider, &answer, &challenge)?;
+    let attempt = attempt(provider, answer, &challenge)?;
     match (choice, optional(responses, "PASSWORD")) {
-        ("PASSWORD", Some(password)) => sign_in::with_password(provider, attempt, password),
+        ("PASSWORD", Some(password)) => sign_in::with_password(provider, &attempt, password),
         ("PASSWORD", None) => Ok(challenge::password(provider, &attempt)),
         _ => challenge::password_verifier(provider, &attempt, parameter(responses, "SRP_A")?),
     }

@@ -41,7 +41,7 @@ pub fn attempt(
 }
 
 /// Signs in with a password.
-pub fn with_password(provider: &mut Provider, attempt: Attempt, password: &str) -> Outcome {
+pub fn with_password(provider: &mut Provider, attempt: &Attempt, password: &str) -> Outcome {
     let expected = attempt.account.as_ref().map(|account| account.user.password.as_bytes());
     let same = |expected| verify_slices_are_equal(expected, password.as_bytes()).is_ok();
     let right = expected.is_some_and(same);
@@ -49,7 +49,7 @@ pub fn with_password(provider: &mut Provider, attempt: Attempt, password: &str) 
 }
 
 /// Ends an attempt, now that it is known whether the password was right.
-pub fn conclude(provider: &mut Provider, attempt: Attempt, right: bool) -> Outcome {
+pub fn conclude(provider: &mut Provider, attempt: &Attempt, right: bool) -> Outcome {
     let incorrect = || not_authorized("Incorrect username or password.");
     let account = attempt.account.as_ref().ok_or_else(incorrect)?;
     lockout::check(provider, &attempt.username)?;
@@ -61,7 +61,7 @@ pub fn conclude(provider: &mut Provider, attempt: Attempt, right: bool) -> Outco
     }
     lockout::reset(provider, &attempt.username);
     if account.settings.status == UserStatus::ForceChangePassword {
-        return Ok(challenge::new_password(provider, &attempt));
+        return Ok(challenge::new_password(provider, attempt));
     }
     Ok(signed_in(provider, &attempt.client, &attempt.username))
 }

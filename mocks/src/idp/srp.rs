@@ -130,7 +130,7 @@ fn derived_key(scrambler: &BigUint, shared: &BigUint) -> [u8; 16] {
 }
 
 fn hash(parts: &[&[u8]]) -> BigUint {
-    let hash = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part));
+    let hash = parts.iter().fold(Sha256::new(), Digest::chain_update);
     BigUint::from_bytes_be(&hash.finalize())
 }
 

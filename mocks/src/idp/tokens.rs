@@ -191,12 +191,69 @@ fn origin_jti(provider: &Provider, grant: u64) -> String {
 /// The number of the grant that an `origin_jti` of this stub tells.
 pub fn grant_of(provider: &Provider, origin_jti: &str) -> Option<u64> {
     let number = u128::from_str_radix(&origin_jti.replace('-', ""), 16).ok()?;
-    let (mask_part, masked) = ((number >> 64) as u64, number as u64);
-    let grant = mask_part ^ masked;
-    (mask(provider, grant) == mask_part).then_some(grant)
+    let grant = u64::try_from((number ^ number >> 64) & u128::from(u64::MAX)).ok()?;
+    (u128::from(mask(provider, grant)) == number >> 64).then_some(grant)
 }
 
 fn mask(provider: &Provider, grant: u64) -> u64 {
     let hash = Sha256::digest(format!("{}{grant}", provider.issuer));
     hash[..8].iter().fold(0, |mask, byte| mask << 8 | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::tests::of_dialect;
+
+    fn ticket() -> Ticket<'static> {
+        Ticket {
+            client_id: "public",
+            username: Some("bob"),
+            scope: "openid profile",
+            auth_time: 7,
+            grant: 3,
+            nonce: Some("n-0S6_WzA2Mj"),
+            event_id: "event",
+            origin: Origin::TokenEndpoint,
+        }
+    }
+
+    #[test]
+    fn an_origin_tells_its_grant_and_cannot_be_made_up() {
+        let provider = of_dialect("cognito");
+        for grant in [0, 1, 255, 1 << 40, u64::MAX] {
+            assert_eq!(grant_of(&provider, &origin_jti(&provider, grant)), Some(grant));
+        }
+        for made_up in ["", "x", "00000000-0000-0000-0000-000000000001", &"f".repeat(33)] {
+            assert_eq!(grant_of(&provider, made_up), None, "{made_up}");
+        }
+    }
+
+    #[test]
+    fn tokens_of_the_token_endpoint_have_a_version_a_nonce_and_an_at_hash() {
+        let mut provider = of_dialect("cognito");
+        let access = access_token(&mut provider, &ticket());
+        let id = id_token(&mut provider, &ticket(), &access).expect("bob exists");
+        let access_claims = jwt::verify(&provider, &access).expect("signed");
+        let claims = jwt::verify(&provider, &id).expect("signed");
+        assert_eq!(access_claims["version"], 2);
+        assert_eq!(access_claims["cognito:groups"], Value::Null, "bob is in no group");
+        assert_eq!(claims["nonce"], "n-0S6_WzA2Mj");
+        assert_eq!(claims["auth_time"], 7);
+        let half = URL_SAFE_NO_PAD.encode(&Sha256::digest(&access)[..16]);
+        assert_eq!(claims["at_hash"], half);
+    }
+
+    #[test]
+    fn a_client_that_acts_for_itself_is_the_subject() {
+        let mut provider = of_dialect("cognito");
+        let ticket = Ticket { username: None, client_id: "service", ..ticket() };
+        let access = access_token(&mut provider, &ticket);
+        let claims = jwt::verify(&provider, &access).expect("signed");
+        assert_eq!(claims["sub"], "service");
+        for absent in ["username", "origin_jti", "event_id", "cognito:groups"] {
+            assert_eq!(claims[absent], Value::Null, "{absent}");
+        }
+        assert_eq!(id_token(&mut provider, &ticket, &access), None);
+    }
 }
