@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::json;
-
 use crate::clock::Clock;
 use crate::dialect::{self, Dialect, Endpoints};
 use crate::error::StubError;
 use crate::fault::{self, Fault};
 use crate::provider::{self, Counters, Provider, has};
+use crate::reason::Reason;
 use crate::store::{self, Store};
-use crate::wire::{self, Request, Response, with_header};
+use crate::wire::{Request, Response, with_header};
 use crate::{authorize, consent, control, device, discovery, introspection, keys, login, logout};
-use crate::{revocation, token, userinfo, verification};
+use crate::{refusal, revocation, token, userinfo, verification};
 
 /// Bodies may have 64 kB: every honest request is far smaller.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -35,7 +34,7 @@ struct Route {
 }
 
 impl Engine {
-    /// A new provider at `base_url`, which has no trailing slash and becomes its issuer.
+    /// A new provider at `base_url`, which has no trailing slash.
     ///
     /// # Errors
     /// When no dialect or no fault has a given name.
@@ -54,13 +53,16 @@ impl Engine {
         let now = provider::now(&provider);
         store::sweep(&mut provider.store, now);
         if request.body.len() > LONGEST_BODY {
-            return plain_error(413, "invalid_request", "the body is longer than 64 kB");
+            return refusal::refuse(&provider, Reason::BodyTooLong);
         }
         if request.path.starts_with(control::PREFIX) {
             return control::answer(&mut provider, request);
         }
         match self.routes.iter().find(|route| route.path == request.path) {
-            Some(route) => follow(route, &mut provider, request),
+            Some(route) => {
+                let response = follow(route, &mut provider, request);
+                dressed(&provider, route.name, response)
+            }
             None => discovery::elsewhere(&mut provider, request),
         }
     }
@@ -75,9 +77,11 @@ fn unknown_fault(name: &str) -> StubError {
 }
 
 fn provider(dialect: Dialect, faults: BTreeSet<Fault>, base_url: &str) -> Provider {
+    let issuer = format!("{base_url}{}", dialect.issuer_path);
     Provider {
         dialect,
-        issuer: base_url.to_owned(),
+        base_url: base_url.to_owned(),
+        issuer,
         clock: Clock::default(),
         keys: keys::ring(),
         faults,
@@ -98,17 +102,22 @@ fn follow(route: &Route, provider: &mut Provider, request: &Request) -> Response
         return (route.answer)(provider, request);
     }
     // RFC 9110 §15.5.6: 405 says which methods are allowed.
-    let response = plain_error(405, "invalid_request", "the method is not allowed here");
-    with_header(response, "Allow", allow)
+    with_header(refusal::refuse(provider, Reason::MethodNotAllowed), "Allow", allow)
+}
+
+/// The response with the headers that the dialect gives it; they replace those of the same name.
+fn dressed(provider: &Provider, endpoint: &str, mut response: Response) -> Response {
+    let rows = ["*", endpoint].into_iter().filter_map(|name| provider.dialect.headers.get(name));
+    for (name, value) in rows.flatten() {
+        response.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        response.headers.push((name.clone(), value.clone()));
+    }
+    response
 }
 
 fn allowed(route: &Route, provider: &Provider) -> &'static str {
     let both = has(provider, Fault::DeviceEndpointAnswersGet);
     if both && route.name == "device_authorization" { BOTH } else { route.allow }
-}
-
-fn plain_error(status: u16, error: &str, description: &str) -> Response {
-    wire::json(status, &json!({ "error": error, "error_description": description }))
 }
 
 fn routes(at: &Endpoints) -> Vec<Route> {
@@ -133,11 +142,12 @@ fn routes(at: &Endpoints) -> Vec<Route> {
         (&at.device_verification, "device_verification", BOTH, verification::answer),
         (&at.end_session, "end_session", BOTH, logout::answer),
     ];
+    let served = rows.into_iter().filter(|(path, ..)| !path.is_empty());
     let route = |(path, name, allow, answer): (&String, _, _, _)| {
         let path = path.clone();
         Route { path, name, allow, answer }
     };
-    rows.into_iter().map(route).collect()
+    served.map(route).collect()
 }
 
 const GET: &str = "GET";

@@ -1,10 +1,12 @@
 //! The authorization response: RFC 6749 §4.1.2, with `iss` of RFC 9207.
 
-use crate::authorize::{Denial, ReplyTo, ResponseMode};
+use crate::authorize::{ReplyTo, ResponseMode};
 use crate::fault::Fault;
 use crate::form;
 use crate::page;
 use crate::provider::{Provider, has};
+use crate::reason::Reason;
+use crate::refusal::{self, Refusal};
 use crate::wire::{self, Request, Response};
 
 /// Sends a code to the client.
@@ -17,10 +19,13 @@ pub fn grant(provider: &Provider, request: &Request, to: &ReplyTo, code: &str) -
 }
 
 /// Sends an error to the client.
-pub fn deny(provider: &Provider, request: &Request, to: &ReplyTo, denial: Denial) -> Response {
+pub fn deny(provider: &Provider, request: &Request, to: &ReplyTo, reason: Reason) -> Response {
     let wrong = has(provider, Fault::WrongAuthorizeErrorCodes);
-    let error = if wrong { "server_error" } else { denial.error };
-    send(provider, request, to, &[("error", error), ("error_description", denial.description)])
+    let Refusal { error, description, .. } = refusal::worded(provider, reason);
+    let error = if wrong { "server_error" } else { error.as_str() };
+    let description = description.as_deref().map(|text| ("error_description", text));
+    let parameters: Vec<_> = [("error", error)].into_iter().chain(description).collect();
+    send(provider, request, to, &parameters)
 }
 
 fn send(provider: &Provider, request: &Request, to: &ReplyTo, what: &[(&str, &str)]) -> Response {

@@ -62,6 +62,8 @@ pub enum Goal {
     Authorization(Authorization),
     /// The verification page of the device grant, with the user code if the URL had one.
     DeviceVerification(Option<String>),
+    /// An address of the stub: its path and query.
+    Address(String),
 }
 
 /// What a user, or a client for itself, has granted: the family of all tokens issued for it.
@@ -77,6 +79,8 @@ pub struct Grant {
     pub nonce: Option<String>,
     /// Whether everything issued from it is dead.
     pub revoked: bool,
+    /// Its name in tokens.
+    pub id: String,
     /// The access token issued last.
     pub last_access_token: Option<String>,
 }
@@ -236,7 +240,7 @@ mod tests {
 
     fn grant() -> Grant {
         let (client_id, scope) = (String::new(), Vec::new());
-        let (login, nonce, last_access_token) = (None, None, None);
-        Grant { client_id, login, scope, nonce, revoked: false, last_access_token }
+        let (login, nonce, last_access_token, id) = (None, None, None, String::new());
+        Grant { client_id, login, scope, nonce, revoked: false, last_access_token, id }
     }
 }

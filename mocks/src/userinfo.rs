@@ -9,6 +9,8 @@ use crate::jwt;
 use crate::provider::{self, Provider, has};
 use crate::scope;
 use crate::store::{self, AccessToken};
+use crate::template;
+use crate::user;
 use crate::wire::{self, Request, Response, headers};
 
 /// An error of RFC 6750 §3.1; `error` is empty when the request had no credentials at all.
@@ -80,17 +82,8 @@ fn claims(provider: &Provider, request: &Request) -> Result<Value, Challenge> {
     let login = grant.and_then(|grant| grant.login.as_ref());
     let user = login.and_then(|login| dialect::user(&provider.dialect, &login.username));
     let user = user.ok_or(challenge(403, "insufficient_scope", "the token is no user's"))?;
-    let mut claims = json!({ "sub": user.sub });
-    // OIDC Core §5.4: which scope asks for which claims.
-    if scope::contains(&token.scope, "profile") {
-        claims["name"] = user.name.clone().into();
-        claims["preferred_username"] = user.username.clone().into();
-    }
-    if scope::contains(&token.scope, "email") {
-        claims["email"] = user.email.clone().into();
-        claims["email_verified"] = true.into();
-    }
-    Ok(claims)
+    let facts = user::facts(user, &token.scope);
+    Ok(template::members(&provider.dialect.tokens.userinfo, &facts).into())
 }
 
 /// The token in the Authorization header, the only place where this provider takes one.
