@@ -5,6 +5,7 @@ use crate::dialect::{self, Client, GrantType};
 use crate::fault::Fault;
 use crate::form::{self, Malformed, Parameters, all, one};
 use crate::page;
+use crate::pkce::{self, Challenge};
 use crate::provider::{self, Provider, has};
 use crate::reason::Reason;
 use crate::redirect_uri;
@@ -26,6 +27,8 @@ pub struct Authorization {
     pub challenge: Option<Challenge>,
     /// The values of `prompt`.
     pub prompt: Vec<String>,
+    /// The audience of the access token.
+    pub audience: Option<String>,
     /// The greatest age of the login, in seconds.
     pub max_age: Option<u64>,
     /// The `sub` of the user that the client expects, from its `id_token_hint`.
@@ -54,15 +57,8 @@ pub enum ResponseMode {
     Query,
     /// In a form that the browser posts.
     FormPost,
-}
-
-/// A PKCE challenge.
-#[derive(Clone, Debug)]
-pub enum Challenge {
-    /// The hash of the verifier.
-    S256(String),
-    /// The verifier itself, which only a fault accepts.
-    Plain(String),
+    /// In the fragment of a redirect.
+    Fragment,
 }
 
 /// Answers at the authorization endpoint.
@@ -170,16 +166,32 @@ fn reply_to(provider: &Provider, parameters: &Parameters) -> Result<ReplyTo, Rea
         Some(_) => return Err(Reason::RedirectUriUnregistered),
         None => only_redirect_uri(client, parameters)?,
     };
+    if !knows_identity_provider(provider, parameters) {
+        return Err(Reason::IdentityProviderUnknown);
+    }
     Ok(ReplyTo {
         client_id: client.id.clone(),
         redirect_uri,
         redirect_uri_sent: sent.is_some(),
         state: one(parameters, "state").map(str::to_owned),
-        response_mode: match one(parameters, "response_mode") {
-            Some("form_post") => ResponseMode::FormPost,
-            _ => ResponseMode::Query,
-        },
+        response_mode: response_mode(provider, parameters),
     })
+}
+
+fn response_mode(provider: &Provider, parameters: &Parameters) -> ResponseMode {
+    match (one(parameters, "response_type"), one(parameters, "response_mode")) {
+        // RFC 6749 §4.2.2: the implicit grant answers in the fragment.
+        (Some("token"), _) if provider.dialect.authorization.implicit => ResponseMode::Fragment,
+        (_, Some("form_post")) => ResponseMode::FormPost,
+        _ => ResponseMode::Query,
+    }
+}
+
+/// Whether the provider knows the upstream that the request names.
+fn knows_identity_provider(provider: &Provider, parameters: &Parameters) -> bool {
+    let known = &provider.dialect.authorization.identity_providers;
+    let named = one(parameters, "identity_provider");
+    known.is_empty() || named.is_none_or(|named| known.iter().any(|known| known == named))
 }
 
 fn single<'a>(parameters: &'a Parameters, name: &'static str) -> Result<Option<&'a str>, Reason> {
@@ -213,13 +225,15 @@ fn validate(
     check_form(parameters)?;
     check_names(provider, parameters)?;
     check_response(provider, client, parameters)?;
+    let implicit = reply_to.response_mode == ResponseMode::Fragment;
     let scope = granted_scope(provider, client, one(parameters, "scope"))?;
     Ok(Authorization {
         reply_to: reply_to.clone(),
         scope,
         nonce: one(parameters, "nonce").map(str::to_owned),
-        challenge: challenge(provider, client, parameters)?,
+        challenge: if implicit { None } else { pkce::challenge(provider, client, parameters)? },
         prompt: prompt(parameters)?,
+        audience: audience(provider, parameters),
         max_age: max_age(parameters)?,
         expected_sub: expected_sub(provider, parameters)?,
     })
@@ -286,6 +300,7 @@ fn check_response(
 ) -> Result<(), Reason> {
     match one(parameters, "response_type") {
         Some("code") => {}
+        Some("token") if provider.dialect.authorization.implicit => {}
         None if has(provider, Fault::ResponseTypeOptional) => {}
         Some(_) if has(provider, Fault::UnknownResponseTypeIsCode) => {}
         // RFC 6749 §3.1.1: a missing response_type is an error of its own.
@@ -294,55 +309,14 @@ fn check_response(
             return Err(Reason::ResponseTypeUnsupported);
         }
     }
-    if !client.grants.contains(&GrantType::AuthorizationCode) {
+    let implicit = response_mode(provider, parameters) == ResponseMode::Fragment;
+    let grant = if implicit { GrantType::Implicit } else { GrantType::AuthorizationCode };
+    if !client.grants.contains(&grant) {
         return Err(Reason::GrantNotAllowed);
     }
     match one(parameters, "response_mode") {
         None | Some("query" | "form_post") => Ok(()),
         Some(_) => Err(Reason::ResponseModeUnsupported),
-    }
-}
-
-fn challenge(
-    provider: &Provider,
-    client: &Client,
-    parameters: &Parameters,
-) -> Result<Option<Challenge>, Reason> {
-    let method = one(parameters, "code_challenge_method");
-    let Some(value) = one(parameters, "code_challenge") else {
-        // RFC 9700 §2.1.1: public clients must use PKCE; RFC 7636 §4.4.1: invalid_request.
-        let lax = has(provider, Fault::PublicClientNeedsNoPkce);
-        let required = (client.secret.is_none() && !lax) || method.is_some();
-        let missing = Reason::ChallengeMissing;
-        return if required { Err(missing) } else { Ok(None) };
-    };
-    let base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    // RFC 7636 §4.2: 43 base64url characters are what SHA-256 gives.
-    if value.len() != 43 || !value.bytes().all(base64url) {
-        return Err(Reason::ChallengeMalformed);
-    }
-    match method {
-        Some("S256") => Ok(Some(Challenge::S256(value.into()))),
-        Some("s256") if has(provider, Fault::LowercaseS256MeansPlain) => {
-            Ok(Some(Challenge::Plain(value.into())))
-        }
-        Some("s256") if has(provider, Fault::AcceptsLowercaseS256) => {
-            Ok(Some(Challenge::S256(value.into())))
-        }
-        Some("plain") if has(provider, Fault::PlainChallengeAccepted) => {
-            Ok(Some(Challenge::Plain(value.into())))
-        }
-        None if has(provider, Fault::MissingMethodMeansS256) => {
-            Ok(Some(Challenge::S256(value.into())))
-        }
-        Some(unknown)
-            if !matches!(unknown, "s256" | "plain")
-                && has(provider, Fault::UnknownChallengeMethodAccepted) =>
-        {
-            Ok(Some(Challenge::S256(value.into())))
-        }
-        // RFC 7636 §4.3: a missing method means plain, which this provider does not support.
-        _ => Err(Reason::ChallengeMethodUnsupported),
     }
 }
 
@@ -357,6 +331,11 @@ fn prompt(parameters: &Parameters) -> Result<Vec<String>, Reason> {
         return Err(Reason::PromptNoneWithOthers);
     }
     Ok(prompt)
+}
+
+fn audience(provider: &Provider, parameters: &Parameters) -> Option<String> {
+    let mut names = provider.dialect.authorization.audience.iter();
+    names.find_map(|name| one(parameters, name)).map(str::to_owned)
 }
 
 fn max_age(parameters: &Parameters) -> Result<Option<u64>, Reason> {

@@ -4,11 +4,11 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::authorize::Challenge;
 use crate::dialect::Client;
 use crate::fault::Fault;
 use crate::form::{Parameters, one};
 use crate::issue::{self, Occasion};
+use crate::pkce::Challenge;
 use crate::provider::{self, Provider, has};
 use crate::reason::Reason;
 use crate::scope;
@@ -35,8 +35,13 @@ pub fn exchange(
         // RFC 6749 §4.1.2: the code must expire shortly after it was issued.
         return Err(Reason::CodeExpired);
     }
-    check_redirect_uri(provider, &code, form)?;
-    check_verifier(provider, code.challenge.as_ref(), one(form, "code_verifier"))?;
+    if let Err(reason) = check(provider, &code, form) {
+        let spent = provider.dialect.authorization.failure_spends_code;
+        if let Some(code) = provider.store.codes.get_mut(&secret).filter(|_| spent) {
+            code.used = true;
+        }
+        return Err(reason);
+    }
     if let Some(code) = provider.store.codes.get_mut(&secret) {
         code.used = true;
     }
@@ -44,6 +49,12 @@ pub fn exchange(
     let widened = one(form, "scope").filter(|_| has(provider, Fault::ExchangeWidensScope));
     let scope = widened.map_or(scope, scope::split);
     issue::tokens(provider, code.grant, &scope, Occasion::Grant)
+}
+
+/// Whether whoever sends the code is whoever asked for it.
+fn check(provider: &Provider, code: &Code, form: &Parameters) -> Result<(), Reason> {
+    check_redirect_uri(provider, code, form)?;
+    check_verifier(provider, code.challenge.as_ref(), one(form, "code_verifier"))
 }
 
 fn missing(provider: &mut Provider, client: &Client) -> Result<Value, Reason> {

@@ -40,7 +40,7 @@ fn waiting(provider: &Provider, request: &Request, parameters: &Parameters) -> O
         return None;
     };
     let waits = pending.session == Some(cookie) && provider::now(provider) < pending.expires_at;
-    waits.then_some(Waiting { handle, authorization, session })
+    waits.then_some(Waiting { handle, authorization: *authorization, session })
 }
 
 fn unknown_request() -> Response {

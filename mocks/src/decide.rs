@@ -1,8 +1,9 @@
 //! What an authorization request still needs: a login, a consent, or nothing but its code.
 
-use crate::authorize::Authorization;
+use crate::authorize::{Authorization, ResponseMode};
 use crate::dialect::{self, Consent};
 use crate::form;
+use crate::issue::{self, Occasion};
 use crate::manners::Carrier;
 use crate::provider::{self, Provider};
 use crate::random;
@@ -43,10 +44,16 @@ pub fn proceed(
         }
         (Some(Need::Consent(_)), Some((cookie, _))) => {
             let page = provider.dialect.endpoints.consent.clone();
-            wait(provider, request, &page, Goal::Authorization(authorization), Some(cookie))
+            wait(
+                provider,
+                request,
+                &page,
+                Goal::Authorization(Box::new(authorization)),
+                Some(cookie),
+            )
         }
         (None, Some((_, session))) => issue_code(provider, request, authorization, &session),
-        (_, _) => wait_for_login(provider, request, Goal::Authorization(authorization)),
+        (_, _) => wait_for_login(provider, request, Goal::Authorization(Box::new(authorization))),
     }
 }
 
@@ -79,6 +86,9 @@ fn is_stale(provider: &Provider, authorization: &Authorization, session: &Sessio
 }
 
 fn needs_consent(provider: &Provider, authorization: &Authorization, session: &Session) -> bool {
+    if provider.dialect.authorization.never_asks {
+        return false;
+    }
     let client_id = &authorization.reply_to.client_id;
     let client = dialect::client(&provider.dialect, client_id);
     let agreed = provider.store.consents.get(&(session.username.clone(), client_id.clone()));
@@ -141,17 +151,26 @@ pub fn issue_code(
     authorization: Authorization,
     session: &Session,
 ) -> Response {
-    let Authorization { reply_to, scope, nonce, challenge, .. } = authorization;
+    let Authorization { reply_to, scope, nonce, challenge, audience, .. } = authorization;
     let grant = Grant {
         client_id: reply_to.client_id.clone(),
         login: Some(login(session)),
         scope,
         nonce,
+        audience,
         revoked: false,
         last_access_token: None,
         id: random::uuid(),
     };
+    let scope = grant.scope.clone();
     let grant = store::add_grant(&mut provider.store, grant);
+    if reply_to.response_mode == ResponseMode::Fragment {
+        let tokens = issue::tokens(provider, grant, &scope, Occasion::Grant);
+        return match tokens {
+            Ok(tokens) => reply::tokens(provider, request, &reply_to, &tokens),
+            Err(reason) => reply::deny(provider, request, &reply_to, reason),
+        };
+    }
     let expires_at = provider::now(provider) + provider.dialect.lifetimes.authorization_code;
     let code = Code {
         grant,

@@ -229,6 +229,7 @@ fn redeem(
         login: Some(login),
         scope: device.scope.clone(),
         nonce: None,
+        audience: None,
         revoked: false,
         last_access_token: None,
         id: random::uuid(),

@@ -6,10 +6,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::fault::Fault;
-use crate::manners::{Authorization, Login, Refusals, Tokens};
+use crate::manners::{Authorization, ClientLogout, Login, Page, Refusals, Tokens};
 
 /// The embedded dialects by name.
-pub const EMBEDDED: [(&str, &str); 1] = [("strict", include_str!("../dialects/strict.yaml"))];
+pub const EMBEDDED: [(&str, &str); 2] = [
+    ("cognito", include_str!("../dialects/cognito.yaml")),
+    ("strict", include_str!("../dialects/strict.yaml")),
+];
 
 /// One kind of provider.
 #[derive(Clone, Debug, Deserialize)]
@@ -47,9 +50,16 @@ pub struct Dialect {
     pub login: Login,
     /// What tokens are.
     pub tokens: Tokens,
-    /// Headers that all answers of an endpoint have, by its name; `*` stands for all endpoints.
+    /// Headers that all answers of an endpoint have, by its name; `*` stands for all endpoints. `${uuid}` in
+    /// a value is a new one each time.
     #[serde(default)]
     pub headers: BTreeMap<String, BTreeMap<String, String>>,
+    /// The logout by `client_id`.
+    #[serde(default)]
+    pub client_logout: ClientLogout,
+    /// Pages that are always the same, by path.
+    #[serde(default)]
+    pub pages: BTreeMap<String, Page>,
     /// Who can log in.
     pub users: Vec<User>,
     /// Who can ask for tokens.
@@ -74,6 +84,7 @@ pub struct Endpoints {
     pub device_authorization: String,
     pub device_verification: String,
     pub end_session: String,
+    pub client_logout: String,
 }
 
 /// Seconds from issue to expiry.
@@ -166,6 +177,7 @@ pub enum Authentication {
 // The names are those of RFC 7591 §2 and RFC 8628 §3.4.
 pub enum GrantType {
     AuthorizationCode,
+    Implicit,
     RefreshToken,
     ClientCredentials,
     #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]

@@ -10,9 +10,9 @@ use crate::fault::{self, Fault};
 use crate::provider::{self, Counters, Provider, has};
 use crate::reason::Reason;
 use crate::store::{self, Store};
-use crate::wire::{Request, Response, with_header};
-use crate::{authorize, consent, control, device, discovery, introspection, keys, login, logout};
-use crate::{refusal, revocation, token, userinfo, verification};
+use crate::wire::{self, Request, Response, with_header};
+use crate::{authorize, client_logout, consent, control, device, discovery, introspection, keys};
+use crate::{login, logout, page, random, refusal, revocation, token, userinfo, verification};
 
 /// Bodies may have 64 kB: every honest request is far smaller.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -63,7 +63,7 @@ impl Engine {
                 let response = follow(route, &mut provider, request);
                 dressed(&provider, route.name, response)
             }
-            None => discovery::elsewhere(&mut provider, request),
+            None => elsewhere(&mut provider, request),
         }
     }
 }
@@ -87,17 +87,22 @@ fn provider(dialect: Dialect, faults: BTreeSet<Fault>, base_url: &str) -> Provid
         faults,
         store: Store::default(),
         counters: Counters::default(),
+        endpoint: "",
     }
 }
 
 fn follow(route: &Route, provider: &mut Provider, request: &Request) -> Response {
     *provider.counters.requests.entry(route.name).or_default() += 1;
+    provider.endpoint = route.name;
     // RFC 9110 §9.3.2: HEAD is answered as GET; the server leaves out the body.
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
     if route.name == "token" && method == "GET" && has(provider, Fault::TokenRequestByGet) {
         return token::answer(provider, &token::posted(request));
     }
     let allow = allowed(route, provider);
+    if method == "OPTIONS" && is_open(route, provider) {
+        return preflight(allow);
+    }
     if allow.split(", ").any(|allowed| allowed == method) {
         return (route.answer)(provider, request);
     }
@@ -105,24 +110,52 @@ fn follow(route: &Route, provider: &mut Provider, request: &Request) -> Response
     with_header(refusal::refuse(provider, Reason::MethodNotAllowed), "Allow", allow)
 }
 
+/// The answer at a path that no endpoint has.
+fn elsewhere(provider: &mut Provider, request: &Request) -> Response {
+    let Some(page) = provider.dialect.pages.get(&request.path) else {
+        return discovery::elsewhere(provider, request);
+    };
+    let response = page::page(page.status, &page.title, &page.html);
+    dressed(provider, "pages", response)
+}
+
 /// The response with the headers that the dialect gives it; they replace those of the same name.
 fn dressed(provider: &Provider, endpoint: &str, mut response: Response) -> Response {
     let rows = ["*", endpoint].into_iter().filter_map(|name| provider.dialect.headers.get(name));
     for (name, value) in rows.flatten() {
         response.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        response.headers.push((name.clone(), value.clone()));
+        response.headers.push((name.clone(), value.replace("${uuid}", &random::uuid())));
+    }
+    // RFC 9700 §4.12 wants 303 after a form; many products still answer 302.
+    if provider.dialect.authorization.found && response.status == 303 {
+        response.status = 302;
     }
     response
 }
 
+/// Whether scripts of any origin may call the endpoint.
+fn is_open(route: &Route, provider: &Provider) -> bool {
+    let headers = provider.dialect.headers.get(route.name);
+    headers.is_some_and(|headers| headers.contains_key("Access-Control-Allow-Origin"))
+}
+
+/// The answer to the question of a browser whether a script may send its request.
+fn preflight(allow: &str) -> Response {
+    let response = with_header(wire::empty(200), "Access-Control-Allow-Methods", allow);
+    with_header(response, "Access-Control-Allow-Headers", "Authorization, Content-Type")
+}
+
 fn allowed(route: &Route, provider: &Provider) -> &'static str {
+    if route.name == "authorization" && provider.dialect.authorization.refuses_post {
+        return GET;
+    }
     let both = has(provider, Fault::DeviceEndpointAnswersGet);
     if both && route.name == "device_authorization" { BOTH } else { route.allow }
 }
 
 fn routes(at: &Endpoints) -> Vec<Route> {
     type Answer = fn(&mut Provider, &Request) -> Response;
-    let rows: [(&String, &'static str, &'static str, Answer); 13] = [
+    let rows: [(&String, &'static str, &'static str, Answer); 14] = [
         (&at.openid_configuration, "openid_configuration", GET, discovery::openid_configuration),
         (
             &at.authorization_server_metadata,
@@ -141,6 +174,7 @@ fn routes(at: &Endpoints) -> Vec<Route> {
         (&at.device_authorization, "device_authorization", POST, device::answer),
         (&at.device_verification, "device_verification", BOTH, verification::answer),
         (&at.end_session, "end_session", BOTH, logout::answer),
+        (&at.client_logout, "client_logout", GET, client_logout::answer),
     ];
     let served = rows.into_iter().filter(|(path, ..)| !path.is_empty());
     let route = |(path, name, allow, answer): (&String, _, _, _)| {

@@ -72,6 +72,7 @@ pub fn own_grant(provider: &mut Provider, client: &Client, scope: &[String]) -> 
         login: None,
         scope: scope.to_vec(),
         nonce: None,
+        audience: None,
         revoked: false,
         last_access_token: None,
         id: random::uuid(),
@@ -175,6 +176,8 @@ fn facts(provider: &Provider, grant: &Grant, scope: &[String]) -> Facts {
         ("now", provider::now(provider).into()),
         ("jti", random::uuid().into()),
         ("origin_jti", grant.id.clone().into()),
+        ("event_id", random::uuid().into()),
+        ("audience", grant.audience.clone().into()),
     ]);
     if let Some(login) = &grant.login {
         facts.insert("auth_time", login.auth_time.into());

@@ -49,7 +49,7 @@ fn waiting(provider: &Provider, request: &Request, parameters: &Parameters) -> O
         Carrier::Query => {
             let query = form::parse(request.query.as_bytes()).ok()?;
             let authorization = authorize::sound(provider, &query)?;
-            let goal = Goal::Authorization(authorization);
+            let goal = Goal::Authorization(Box::new(authorization));
             Some(Waiting { carried: request.query.clone(), goal })
         }
         Carrier::Next => {
@@ -75,7 +75,8 @@ fn login_page(
 ) -> Response {
     let login = &provider.dialect.login;
     // One browser keeps one token: logins that wait in two tabs do not disturb each other.
-    let csrf = csrf_cookie(provider, request).map_or_else(random::secret, str::to_owned);
+    let csrf = csrf_cookie(provider, request)
+        .map_or_else(|| random::text(login.fields.csrf_form), str::to_owned);
     let path = &provider.dialect.endpoints.login;
     let action = match login.carries {
         Carrier::Query => format!("{path}?{carried}"),
@@ -96,7 +97,7 @@ fn login_page(
 fn csrf_cookie<'a>(provider: &Provider, request: &'a Request) -> Option<&'a str> {
     let base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let value = cookie(request, &provider.dialect.login.fields.csrf_cookie);
-    value.filter(|value| value.len() == 32 && value.bytes().all(base64url))
+    value.filter(|value| matches!(value.len(), 32 | 36) && value.bytes().all(base64url))
 }
 
 fn submit(provider: &mut Provider, request: &Request) -> Response {
@@ -162,7 +163,7 @@ fn log_in(provider: &mut Provider, request: &Request, username: String, goal: Go
     let response = match goal {
         Goal::Authorization(authorization) => {
             let session = Some((cookie.clone(), session));
-            decide::proceed(provider, request, authorization, session, Freshness::Now)
+            decide::proceed(provider, request, *authorization, session, Freshness::Now)
         }
         Goal::DeviceVerification(code) => verification::resume(provider, request, code.as_deref()),
         Goal::Address(path) => wire::redirect(request, &format!("{}{path}", provider.base_url)),

@@ -13,8 +13,8 @@ use crate::reason::Reason;
 pub struct Refusals {
     /// No `error_description`, unless `words` give one.
     pub terse: bool,
-    /// Status codes other than those of the specifications, by error code.
-    pub status: BTreeMap<String, u16>,
+    /// Status codes other than those of the specifications, by endpoint (`*` for all) and error code.
+    pub status: BTreeMap<String, BTreeMap<String, u16>>,
     /// Other words, by reason.
     pub words: BTreeMap<Reason, Words>,
 }
@@ -34,9 +34,22 @@ pub struct Words {
 /// How the authorization endpoint answers.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch in the dialect's file")]
 pub struct Authorization {
     /// What an authorization code looks like.
     pub code: Secret,
+    /// GET only.
+    pub refuses_post: bool,
+    /// The parameters that name the audience of the access token (RFC 8707 §2), first choice first.
+    pub audience: Vec<String>,
+    /// The values of `identity_provider` that it knows; with none the parameter means nothing.
+    pub identity_providers: Vec<String>,
+    /// Nobody is ever asked for consent, not even with `prompt=consent`.
+    pub never_asks: bool,
+    /// A code is spent by an exchange that fails because of its redirect URI or verifier.
+    pub failure_spends_code: bool,
+    /// A redirect after a form has status 302 instead of 303.
+    pub found: bool,
     /// Also the implicit grant: `response_type=token`.
     pub implicit: bool,
     /// The page to which errors lead that no redirect URI may learn; without it they are shown at once.
@@ -98,6 +111,8 @@ pub struct Fields {
     pub username: String,
     /// The input for the password.
     pub password: String,
+    /// What the text against forged forms looks like.
+    pub csrf_form: Secret,
 }
 
 /// What tokens are, and what the token response says.
@@ -110,6 +125,10 @@ pub struct Tokens {
     pub id_token_claims: Map<String, Value>,
     /// The answer of the userinfo endpoint.
     pub userinfo: Map<String, Value>,
+    /// The `WWW-Authenticate` of an error with a code, with `${error}` and `${description}`.
+    pub challenge: Option<String>,
+    /// Only refresh tokens can be revoked.
+    pub only_refresh_tokens_revocable: bool,
     /// When a refresh token is issued.
     pub refresh_token: RefreshToken,
     /// What a refresh token looks like.
@@ -149,6 +168,36 @@ impl Default for Fields {
             csrf_cookie: "stub_csrf".into(),
             username: "username".into(),
             password: "password".into(),
+            csrf_form: Secret::Text,
         }
     }
+}
+
+/// A logout that a client asks for by its `client_id`: the product's own, not OpenID Connect's.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClientLogout {
+    /// The parameter with the address to return to.
+    pub address: String,
+    /// Whether the parameters of an authorization request lead to a new login instead.
+    pub back_to_login: bool,
+    /// What the refusal says when neither is there or right.
+    pub error: String,
+}
+
+/// A page that is always the same.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// Its status code.
+    #[serde(default = "ok")]
+    pub status: u16,
+    /// Its heading.
+    pub title: String,
+    /// Its body as HTML.
+    pub html: String,
+}
+
+fn ok() -> u16 {
+    200
 }

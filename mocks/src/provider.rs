@@ -28,6 +28,8 @@ pub struct Provider {
     pub store: Store,
     /// What it counts.
     pub counters: Counters,
+    /// The endpoint that is answering.
+    pub endpoint: &'static str,
 }
 
 /// Numbers since the start.
@@ -76,6 +78,7 @@ pub mod tests {
             faults: BTreeSet::new(),
             store: Store::default(),
             counters: Counters::default(),
+            endpoint: "",
         }
     }
 }

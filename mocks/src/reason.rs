@@ -100,6 +100,13 @@ reasons! {
     RedirectUriMissing: "invalid_request", "redirect_uri is missing";
     ClientOrRedirectUriRepeated: "invalid_request", "client_id or redirect_uri is sent more than once";
     MethodNotAllowed: "invalid_request", "the method is not allowed here";
+    AccessTokenMissing: "", "the request has no access token";
+    AccessTokenInvalid: "invalid_token", "the token is unknown, expired or revoked";
+    AccessTokenSentTwice: "invalid_request", "send the token once, in the header";
+    ScopeInsufficient: "insufficient_scope", "the scope openid is needed";
+    AccessTokenOfNobody: "insufficient_scope", "the token is no user's";
+    IdentityProviderUnknown: "invalid_request", "the identity_provider is not enabled";
+    TokenTypeUnsupported: "unsupported_token_type", "only refresh tokens can be revoked";
     NotEntitled: "access_denied", "the token is for somebody else";
     NothingHere: "not_found", "nothing is served at this path";
     BodyTooLong: "invalid_request", "the body is longer than 64 kB";

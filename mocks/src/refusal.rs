@@ -23,7 +23,9 @@ pub fn worded(provider: &Provider, reason: Reason) -> Refusal {
     let words = dialect.words.get(&reason);
     let given = words.and_then(|words| words.error.clone());
     let error = given.unwrap_or_else(|| reason::error(reason).to_owned());
-    let status = words.and_then(|words| words.status).or(dialect.status.get(&error).copied());
+    let mut rows = [provider.endpoint, "*"].into_iter().filter_map(|name| dialect.status.get(name));
+    let by_code = rows.find_map(|row| row.get(&error)).copied();
+    let status = words.and_then(|words| words.status).or(by_code);
     let description = words.and_then(|words| words.description.clone());
     let sentence = (!dialect.terse).then(|| reason::sentence(reason).to_owned());
     Refusal {
@@ -35,7 +37,8 @@ pub fn worded(provider: &Provider, reason: Reason) -> Refusal {
 
 fn conforming_status(reason: Reason) -> u16 {
     match reason {
-        Reason::NotEntitled => 403,
+        Reason::AccessTokenMissing | Reason::AccessTokenInvalid => 401,
+        Reason::NotEntitled | Reason::ScopeInsufficient | Reason::AccessTokenOfNobody => 403,
         Reason::NothingHere => 404,
         Reason::MethodNotAllowed => 405,
         Reason::BodyTooLong => 413,

@@ -1,5 +1,7 @@
 //! The authorization response: RFC 6749 §4.1.2, with `iss` of RFC 9207.
 
+use serde_json::Value;
+
 use crate::authorize::{ReplyTo, ResponseMode};
 use crate::fault::Fault;
 use crate::form;
@@ -16,6 +18,16 @@ pub fn grant(provider: &Provider, request: &Request, to: &ReplyTo, code: &str) -
         return wire::redirect(request, &format!("{rest}#code={code}"));
     }
     send(provider, request, to, &[("code", code)])
+}
+
+/// Sends tokens to the client: RFC 6749 §4.2.2, never with a refresh token.
+pub fn tokens(provider: &Provider, request: &Request, to: &ReplyTo, tokens: &Value) -> Response {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let members = tokens.as_object().into_iter().flatten();
+    let members = members.filter(|(name, _)| *name != "refresh_token");
+    let members: Vec<_> = members.map(|(name, value)| (name.as_str(), text(value))).collect();
+    let members: Vec<_> = members.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    send(provider, request, to, &members)
 }
 
 /// Sends an error to the client.
@@ -35,6 +47,10 @@ fn send(provider: &Provider, request: &Request, to: &ReplyTo, what: &[(&str, &st
     parameters.extend(common.iter().map(|(name, value)| (*name, value.as_str())));
     match to.response_mode {
         ResponseMode::Query => wire::redirect(request, &with_query(&to.redirect_uri, &parameters)),
+        ResponseMode::Fragment => {
+            let fragment = form::encode(&parameters);
+            wire::redirect(request, &format!("{}#{fragment}", to.redirect_uri))
+        }
         ResponseMode::FormPost => form_post(&to.redirect_uri, &parameters),
     }
 }

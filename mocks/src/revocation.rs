@@ -29,6 +29,9 @@ fn revoke(provider: &mut Provider, request: &Request) -> Result<Response, Reason
     if !owns(provider, &client, grant) {
         return not_owned(provider);
     }
+    if !is_refresh_token && provider.dialect.tokens.only_refresh_tokens_revocable {
+        return Err(Reason::TokenTypeUnsupported);
+    }
     let again = is_revoked(provider, secret, grant);
     if again && has(provider, Fault::SecondRevocationIsAnError) {
         return Err(Reason::TokenRevokedBefore);

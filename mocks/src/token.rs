@@ -96,6 +96,8 @@ fn exchange(provider: &mut Provider, request: &Request) -> Result<Value, Reason>
     }
     match grant_type {
         GrantType::AuthorizationCode => code::exchange(provider, &client, &form),
+        // It has no token request: RFC 6749 §4.2.
+        GrantType::Implicit => Err(Reason::GrantTypeUnsupported),
         GrantType::RefreshToken => refresh::exchange(provider, &client, &form),
         GrantType::ClientCredentials => client_credentials::exchange(provider, &client, &form),
         GrantType::DeviceCode => device::poll(provider, &client, &form),

@@ -21,6 +21,7 @@ pub fn facts(user: &User, scope: &[String]) -> Facts {
         ("email", when(email, user.email.clone().into())),
         ("email_verified", when(email, true.into())),
     ]);
-    facts.insert("any_email", user.email.clone().into());
+    // Some products send these as text.
+    facts.insert("email_verified_text", when(email, "true".into()));
     facts
 }
