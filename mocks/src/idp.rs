@@ -16,7 +16,7 @@ mod input;
 mod lockout;
 mod new_password;
 mod quota;
-pub mod refresh;
+mod refresh;
 mod respond;
 mod revoke;
 mod secret_hash;
@@ -25,7 +25,7 @@ mod sign_out;
 mod srp;
 pub mod state;
 mod timestamp;
-pub mod tokens;
+mod tokens;
 mod user;
 
 pub use api::{PATH, answer};

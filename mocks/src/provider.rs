@@ -16,7 +16,7 @@ pub struct Provider {
     pub dialect: Dialect,
     /// Where it answers, without a trailing slash.
     pub base_url: String,
-    /// Its issuer identifier: the base URL, followed by the user pool if there is one.
+    /// Its issuer identifier.
     pub issuer: String,
     /// Its time.
     pub clock: Clock,
@@ -30,6 +30,8 @@ pub struct Provider {
     pub store: Store,
     /// What it counts.
     pub counters: Counters,
+    /// The endpoint that is answering.
+    pub endpoint: &'static str,
 }
 
 /// Numbers since the start.
@@ -41,29 +43,26 @@ pub struct Counters {
     pub issued: BTreeMap<&'static str, u64>,
 }
 
-/// The name of the session cookie.
-pub const SESSION_COOKIE: &str = "stub_session";
-
 /// A new provider at `base_url`, which has no trailing slash.
 pub fn new(dialect: Dialect, faults: BTreeSet<Fault>, base_url: &str) -> Provider {
-    let pool = dialect.user_pool.as_ref().map(|pool| format!("/{}", pool.id));
     let KeySettings { kid, access_token_key, .. } = dialect.keys;
     Provider {
         base_url: base_url.to_owned(),
-        issuer: format!("{base_url}{}", pool.unwrap_or_default()),
+        issuer: format!("{base_url}{}", dialect.issuer_path),
         clock: Clock::default(),
         keys: keys::ring(kid, Purpose::General),
         access_token_keys: access_token_key.then(|| keys::ring(kid, Purpose::AccessTokens)),
         faults,
         store: Store::default(),
         counters: Counters::default(),
+        endpoint: "",
         dialect,
     }
 }
 
-/// Whether a fault is switched on.
+/// Whether a fault is on, or a habit of the dialect.
 pub fn has(provider: &Provider, fault: Fault) -> bool {
-    provider.faults.contains(&fault)
+    provider.faults.contains(&fault) || provider.dialect.habits.contains(&fault)
 }
 
 /// The stub's time in seconds since 1970.
@@ -73,7 +72,7 @@ pub fn now(provider: &Provider) -> u64 {
 
 /// The cookie and the session of the browser that sent a request, if it is logged in.
 pub fn session(provider: &Provider, request: &Request) -> Option<(String, Session)> {
-    let cookie = cookie(request, SESSION_COOKIE)?;
+    let cookie = cookie(request, &provider.dialect.login.session_cookie)?;
     let session = store::session(&provider.store, cookie, now(provider))?;
     Some((cookie.to_owned(), session.clone()))
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::dialect::Dialect;
 use crate::provider::Provider;
 
-/// A user pool. Clients and users that it does not name have the settings of the product's default.
+/// A user pool. Clients that it does not name have the settings of the product's default.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserPool {
@@ -15,9 +16,9 @@ pub struct UserPool {
     /// Settings of the dialect's clients, by `client_id`.
     #[serde(default)]
     pub clients: BTreeMap<String, ClientSettings>,
-    /// Settings of the dialect's users, by username.
+    /// Whether and how the dialect's users can log in, by username; others are confirmed.
     #[serde(default)]
-    pub users: BTreeMap<String, UserSettings>,
+    pub users: BTreeMap<String, UserStatus>,
     /// Whether users may log in with their e-mail address as well.
     #[serde(default)]
     pub email_alias: bool,
@@ -99,18 +100,6 @@ pub struct Rotation {
     pub retry_grace_period_seconds: u64,
 }
 
-/// Settings of a user.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct UserSettings {
-    /// Whether and how the user can log in.
-    pub status: UserStatus,
-    /// The claim `cognito:groups`, if there are any.
-    pub groups: Vec<String>,
-    /// Attributes beside `sub`, `name`, `email` and `email_verified`.
-    pub attributes: BTreeMap<String, String>,
-}
-
 /// Whether and how a user can log in.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -190,4 +179,10 @@ pub fn short_name(pool: &UserPool) -> &str {
 /// When it has none: the engine routes nothing here then.
 pub fn of(provider: &Provider) -> &UserPool {
     provider.dialect.user_pool.as_ref().expect("the API is served for a user pool only")
+}
+
+/// Whether the tokens of a client can be revoked.
+pub fn is_revocable(dialect: &Dialect, client_id: &str) -> bool {
+    let client = dialect.user_pool.as_ref().and_then(|pool| pool.clients.get(client_id));
+    client.is_none_or(|settings| settings.enable_token_revocation)
 }

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 use super::exception::{Exception, exception, not_authorized};
-use super::tokens::{self, API_SCOPE};
+use super::tokens::API_SCOPE;
 use super::user::{self, Account};
 use crate::jwt;
 use crate::provider::{self, Provider};
@@ -23,7 +23,7 @@ pub fn account(provider: &Provider, token: &str) -> Result<Account, Exception> {
     if claims["exp"].as_u64().is_none_or(|exp| provider::now(provider) >= exp) {
         return Err(not_authorized("Access Token has expired"));
     }
-    if is_revoked(provider, &claims) {
+    if claims["origin_jti"].is_string() && is_revoked(provider, token) {
         return Err(not_authorized("Access Token has been revoked"));
     }
     let scope = claims["scope"].as_str().unwrap_or_default();
@@ -33,7 +33,7 @@ pub fn account(provider: &Provider, token: &str) -> Result<Account, Exception> {
     };
     let missing = || exception("UserNotFoundException", "User does not exist.");
     let account = user::find(provider, username).ok_or_else(missing)?;
-    match account.settings.status {
+    match account.status {
         UserStatus::Disabled => Err(not_authorized("User is disabled.")),
         _ => Ok(account),
     }
@@ -48,11 +48,8 @@ fn claims(token: &str) -> Option<Value> {
     claims.is_object().then_some(claims)
 }
 
-/// Only tokens with an `origin_jti` can be revoked.
-fn is_revoked(provider: &Provider, claims: &Value) -> bool {
-    let Some(origin_jti) = claims["origin_jti"].as_str() else {
-        return false;
-    };
-    let grant = tokens::grant_of(provider, origin_jti);
-    grant.is_none_or(|grant| !store::is_live(&provider.store, grant))
+/// Whether a token is dead that has an `origin_jti`, without which none can be revoked.
+fn is_revoked(provider: &Provider, token: &str) -> bool {
+    let known = provider.store.access_tokens.get(token);
+    known.is_none_or(|token| token.revoked || !store::is_live(&provider.store, token.grant))
 }

@@ -53,7 +53,7 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
         "OPTIONS" => preflight(),
         _ => with_header(empty(405), "Allow", "POST, OPTIONS"),
     };
-    let response = with_header(response, "x-amzn-RequestId", &random::fresh_uuid());
+    let response = with_header(response, "x-amzn-RequestId", &random::uuid());
     let response = with_header(response, "Access-Control-Allow-Origin", "*");
     let exposed = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date";
     with_header(response, "Access-Control-Expose-Headers", exposed)

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::client::{self, AppClient};
 use super::exception::{Exception, Outcome, exception, not_authorized};
 use super::{input, secret_hash, sign_in, tokens, user};
+use crate::issue::{self, Occasion};
 use crate::provider::{self, Provider};
 use crate::store::Grant;
 use crate::user_pool::{self, Rotation};
@@ -43,7 +44,8 @@ pub fn answer(provider: &mut Provider, input: Value) -> Outcome {
     let number = usable(provider, &client.id, token).map_err(refused)?;
     let grant = grant_of_active_user(provider, number)?;
     let successor = rotate(provider, &client.id, token);
-    let result = tokens::authentication_result(provider, number, &grant, successor);
+    let result =
+        tokens::authentication_result(provider, number, &grant, successor, Occasion::Refresh);
     Ok(json!({ "AuthenticationResult": result }))
 }
 
@@ -58,7 +60,7 @@ pub fn with_hash(
     let grant = grant_of_active_user(provider, number)?;
     let username = grant.login.as_ref().map(|login| &*login.username);
     secret_hash::check(client, username.unwrap_or_default(), hash)?;
-    Ok(tokens::authentication_result(provider, number, &grant, None))
+    Ok(tokens::authentication_result(provider, number, &grant, None, Occasion::Refresh))
 }
 
 fn grant_of_active_user(provider: &Provider, number: u64) -> Result<Grant, Exception> {
@@ -109,5 +111,9 @@ pub fn rotate(provider: &mut Provider, client_id: &str, secret: &str) -> Option<
         let until = now + retry_grace_period_seconds;
         provider.store.pool.retries.insert(secret.to_owned(), until);
     }
-    Some(tokens::refresh_token(provider, grant, expires_at))
+    let successor = issue::refresh_token(provider, grant);
+    if let Some(token) = provider.store.refresh_tokens.get_mut(&successor) {
+        token.expires_at = expires_at;
+    }
+    Some(successor)
 }

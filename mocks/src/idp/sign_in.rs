@@ -7,6 +7,7 @@ use super::client::AppClient;
 use super::exception::{Exception, Outcome, exception, not_authorized};
 use super::user::{self, Account};
 use super::{challenge, lockout, secret_hash, tokens};
+use crate::issue::{self, Occasion};
 use crate::provider::{self, Provider};
 use crate::random;
 use crate::store::{self, Grant, Login};
@@ -60,7 +61,7 @@ pub fn conclude(provider: &mut Provider, attempt: &Attempt, right: bool) -> Outc
         return Err(incorrect());
     }
     lockout::reset(provider, &attempt.username);
-    if account.settings.status == UserStatus::ForceChangePassword {
+    if account.status == UserStatus::ForceChangePassword {
         return Ok(challenge::new_password(provider, attempt));
     }
     Ok(signed_in(provider, &attempt.client, &attempt.username))
@@ -68,7 +69,7 @@ pub fn conclude(provider: &mut Provider, attempt: &Attempt, right: bool) -> Outc
 
 /// Whether the user can log in at all.
 pub fn check_status(account: &Account) -> Result<(), Exception> {
-    match account.settings.status {
+    match account.status {
         UserStatus::Confirmed | UserStatus::ForceChangePassword => Ok(()),
         UserStatus::Disabled => Err(not_authorized("User is disabled.")),
         UserStatus::Unconfirmed => {
@@ -84,18 +85,21 @@ pub fn check_status(account: &Account) -> Result<(), Exception> {
 /// The answer to someone who has signed in: a new grant's first tokens.
 pub fn signed_in(provider: &mut Provider, client: &AppClient, username: &str) -> serde_json::Value {
     let now = provider::now(provider);
-    let login = Login { username: username.to_owned(), auth_time: now, sid: random::secret() };
+    let login = Login { username: username.to_owned(), auth_time: now, sid: String::new() };
     let grant = Grant {
         client_id: client.id.clone(),
         login: Some(login),
         scope: vec![tokens::API_SCOPE.to_owned()],
         nonce: None,
+        audience: None,
         revoked: false,
+        id: random::uuid(),
         last_access_token: None,
     };
     let number = store::add_grant(&mut provider.store, grant.clone());
-    let expires_at = now + provider.dialect.lifetimes.refresh_token;
-    let refresh_token = tokens::refresh_token(provider, number, expires_at);
-    let result = tokens::authentication_result(provider, number, &grant, Some(refresh_token));
+    let refresh_token = issue::refresh_token(provider, number);
+    let occasion = Occasion::Grant;
+    let result =
+        tokens::authentication_result(provider, number, &grant, Some(refresh_token), occasion);
     json!({ "AuthenticationResult": result, "ChallengeParameters": {} })
 }

@@ -4,15 +4,15 @@ use serde_json::{Map, Value};
 
 use crate::dialect::{self, User};
 use crate::provider::Provider;
-use crate::user_pool::{UserSettings, UserStatus};
+use crate::user_pool::UserStatus;
 
 /// A user as the pool knows them.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// Name, password and the usual attributes.
     pub user: User,
-    /// Status, groups and other attributes.
-    pub settings: UserSettings,
+    /// Whether and how they can log in.
+    pub status: UserStatus,
 }
 
 /// The user that logs in with this name.
@@ -21,8 +21,8 @@ pub fn find(provider: &Provider, name: &str) -> Option<Account> {
     let by_email = |user: &&User| pool.email_alias && user.email.eq_ignore_ascii_case(name);
     let user = dialect::user(&provider.dialect, name);
     let user = user.or_else(|| provider.dialect.users.iter().find(by_email))?;
-    let settings = pool.users.get(&user.username).cloned().unwrap_or_default();
-    Some(Account { user: user.clone(), settings })
+    let status = pool.users.get(&user.username).copied().unwrap_or_default();
+    Some(Account { user: user.clone(), status })
 }
 
 /// The user's attributes, all of them text; `sub` first.
@@ -34,7 +34,7 @@ pub fn attributes(account: &Account) -> Vec<(&str, &str)> {
         ("name", &user.name),
         ("email", &user.email),
     ];
-    let others = account.settings.attributes.iter();
+    let others = user.attributes.iter();
     own.into_iter().chain(others.map(|(name, value)| (&**name, &**value))).collect()
 }
 
@@ -51,14 +51,14 @@ pub fn set_password(provider: &mut Provider, username: &str, password: &str) {
         password.clone_into(&mut user.password);
     }
     if let Some(pool) = &mut provider.dialect.user_pool {
-        pool.users.entry(username.to_owned()).or_default().status = UserStatus::Confirmed;
+        pool.users.insert(username.to_owned(), UserStatus::Confirmed);
     }
 }
 
 /// Gives a user an attribute.
 pub fn set_attribute(provider: &mut Provider, username: &str, name: &str, value: &str) {
-    if let Some(pool) = &mut provider.dialect.user_pool {
-        let settings = pool.users.entry(username.to_owned()).or_default();
-        settings.attributes.insert(name.to_owned(), value.to_owned());
+    let mut users = provider.dialect.users.iter_mut();
+    if let Some(user) = users.find(|user| user.username == username) {
+        user.attributes.insert(name.to_owned(), value.to_owned());
     }
 }
