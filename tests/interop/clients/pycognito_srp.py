@@ -104,7 +104,7 @@ def notices_forgery(base_url):
     alice = user(base_url)
     alice.authenticate(password=PASSWORD)
     header, payload, signature = alice.id_token.split(".")
-    forged = f"{header}.{payload}.{signature[:-8]}{signature[:8]}"
+    forged = f"{header}.{payload}.AAAAAAAA{signature[8:]}"
     try:
         alice.verify_token(forged, "id_token", "id")
     except TokenVerificationException:
