@@ -51,7 +51,7 @@ fn mutated(bytes: &mut Bytes, good: &str) -> Vec<u8> {
         let at = usize::try_from(bytes.next()).unwrap_or_default() % raw.len();
         let end = raw.len().min(at + usize::try_from(bytes.next() % 4).unwrap_or_default());
         // Printable noise keeps the JSON valid more often than not.
-        let printable = bytes.next() % 2 == 0;
+        let printable = bytes.next().is_multiple_of(2);
         let noise = bytes.take(5).into_iter();
         let noise: Vec<u8> =
             noise.map(|byte| if printable { b'0' + byte % 75 } else { byte }).collect();

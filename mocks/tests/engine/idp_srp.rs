@@ -57,9 +57,14 @@ fn pad(number: &BigInt) -> String {
     }
 }
 
+/// The SHA-256 of a message in hexadecimal digits.
+fn digest(message: &[u8]) -> String {
+    let bytes = Sha256::digest(message);
+    bytes.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
+}
+
 fn hash(hex: &str) -> BigInt {
-    let digits =
-        Sha256::digest(bytes(hex)).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digits = digest(&bytes(hex));
     number(&digits)
 }
 
@@ -75,8 +80,7 @@ const TIMESTAMP: &str = "Sun Nov 1 02:18:05 UTC 2026";
 
 impl Client {
     fn new(seed: &str) -> Client {
-        let digest = Sha256::digest(seed);
-        let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = digest(seed.as_bytes());
         Client { secret: number(&digits.repeat(4)) }
     }
 
@@ -95,8 +99,7 @@ impl Client {
         let u = hash(&format!("{}{}", pad(&self.public()), pad(&server)));
         let pool = POOL.split('_').nth(1).expect("a name");
         let credentials = format!("{pool}{}:{password}", text("USER_ID_FOR_SRP"));
-        let inner: String =
-            Sha256::digest(credentials).iter().map(|byte| format!("{byte:02x}")).collect();
+        let inner = digest(credentials.as_bytes());
         let x = hash(&format!("{}{inner}", pad(&salt)));
         let base = server - multiplier * BigInt::from(2).modpow(&x, &PRIME);
         let shared = base.modpow(&(&self.secret + u.clone() * x), &PRIME);
@@ -129,8 +132,7 @@ fn verifier(client: &str, responses: &Value) -> Value {
 
 #[test]
 fn the_formula_of_the_group_gives_the_known_prime() {
-    let digest = Sha256::digest(bytes(&PRIME.to_str_radix(16)));
-    let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = digest(&bytes(&PRIME.to_str_radix(16)));
     assert_eq!(digits, "48cf8b092fbce4359d9871abf74f98e25b6163379eaa15cd9087e800c6d1c55c");
 }
 
