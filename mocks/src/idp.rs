@@ -29,3 +29,4 @@ mod tokens;
 mod user;
 
 pub use api::{PATH, answer};
+pub use refresh::{may_retry, rotate};

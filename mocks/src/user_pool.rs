@@ -168,6 +168,13 @@ impl Default for Switches {
     }
 }
 
+/// Whether a user can log in with a password alone; everybody can where there is no pool.
+pub fn may_log_in(provider: &Provider, username: &str) -> bool {
+    let pool = provider.dialect.user_pool.as_ref();
+    let status = pool.and_then(|pool| pool.users.get(username)).copied().unwrap_or_default();
+    status == UserStatus::Confirmed
+}
+
 /// The part of the identifier that SRP uses: what follows the underscore.
 pub fn short_name(pool: &UserPool) -> &str {
     pool.id.split_once('_').map_or(&*pool.id, |(_, name)| name)

@@ -89,13 +89,19 @@ pub fn usable(provider: &Provider, client_id: &str, secret: &str) -> Result<u64,
     let grant = provider.store.grants.get(&token.grant);
     let grant = grant.filter(|grant| grant.client_id == client_id).ok_or(Unusable::Unknown)?;
     let now = provider::now(provider);
-    let retry = provider.store.pool.retries.get(secret).is_some_and(|until| now < *until);
+    let retry = may_retry(provider, secret);
     match () {
         () if grant.revoked => Err(Unusable::Revoked),
         () if now >= token.expires_at => Err(Unusable::Expired),
         () if token.used && !retry => Err(Unusable::Reused),
         () => Ok(token.grant),
     }
+}
+
+/// Whether a rotated token is in the time in which it may be sent again.
+pub fn may_retry(provider: &Provider, secret: &str) -> bool {
+    let now = provider::now(provider);
+    provider.store.pool.retries.get(secret).is_some_and(|until| now < *until)
 }
 
 /// The successor of a usable refresh token, if the client's tokens rotate. It lives as long as the
