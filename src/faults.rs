@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use authgauge_mocks::FaultRow;
 use serde::Serialize;
@@ -13,7 +12,6 @@ use crate::harness::{Embedded, start_stub};
 use crate::library::Library;
 use crate::report::Report;
 use crate::run::{self, Settings};
-use crate::selection::Selection;
 
 /// What the whole matrix showed.
 #[derive(Debug, Clone, Serialize)]
@@ -112,7 +110,7 @@ fn blocking<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, Strin
 pub async fn report(library: &Library, faults: &[String]) -> Result<Report, String> {
     let Embedded { stub: _stub, provider, transport } = start_stub(library, faults).await?;
     let settings =
-        Settings { selection: Selection::default(), strict: false, max_wait: Duration::ZERO };
+        Settings::default();
     run::run(library, &provider, &transport, &settings, |_, _| {}, pending())
         .await
         .map_err(|e| e.to_string())

@@ -4,7 +4,6 @@ use std::future::pending;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use authgauge_mocks::{Options, Stub};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -16,7 +15,6 @@ use crate::plan;
 use crate::provider::Provider;
 use crate::report::terminal;
 use crate::run::{self, Settings};
-use crate::selection::Selection;
 use crate::spec::Severity;
 use crate::transport::HttpTransport;
 
@@ -85,7 +83,7 @@ fn run_all(library: &Library) -> Result<Vec<Finding>, String> {
     runtime.block_on(async {
         let embedded = start_stub(library, &[]).await?;
         let settings =
-            Settings { selection: Selection::default(), strict: false, max_wait: Duration::ZERO };
+            Settings::default();
         let Embedded { stub: _stub, provider, transport } = &embedded;
         let report = run::run(library, provider, transport, &settings, |_, _| {}, pending()).await;
         report.map(|report| report.findings).map_err(|e| e.to_string())

@@ -29,7 +29,7 @@ async fn the_ten_hardest_rows_can_be_said() {
     let Embedded { stub: _stub, provider, transport } =
         start_stub(&library, &[]).await.expect("the stub starts");
     let settings =
-        Settings { selection: Selection::default(), strict: false, max_wait: Duration::ZERO };
+        Settings::default();
     let report = run::run(&library, &provider, &transport, &settings, |_, _| {}, pending()).await;
     for finding in report.expect("the stub can be reached").findings {
         let case = finding.case.as_str();
