@@ -112,14 +112,22 @@ fn complete(case: &str, findings: Result<&[Finding], &String>) -> Result<Complet
     }
 }
 
-/// Runs the fault matrix of a folder of scenarios as tests, one for each fault.
-pub fn faults_main(folder: impl AsRef<Path>) -> ExitCode {
+/// Runs the fault matrix of a folder of scenarios as tests, one for each fault, and lets `page` look
+/// at the whole of it.
+pub fn faults_main(
+    folder: impl AsRef<Path>,
+    page: impl FnOnce(&Matrix) -> Result<(), String>,
+) -> ExitCode {
     let arguments = Arguments::from_args();
     let matrix = Library::from_folder(folder.as_ref())
         .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         .and_then(|library| faults::matrix(&library, |_| {}));
     let trials = match matrix {
-        Ok(matrix) => matrix_trials(matrix),
+        Ok(matrix) => {
+            let written = page(&matrix).map_err(Failed::from);
+            let page = Trial::test("page", move || written);
+            matrix_trials(matrix).into_iter().chain([page]).collect()
+        }
         Err(why) => vec![Trial::test("matrix", move || Err(why.into()))],
     };
     libtest_mimic::run(&arguments, trials).exit_code()

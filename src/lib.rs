@@ -37,6 +37,7 @@ pub mod answer;
 pub mod browser;
 pub mod capability;
 pub mod comparison;
+pub mod coverage;
 pub mod deviation;
 pub mod evaluate;
 pub mod execute;

@@ -158,8 +158,10 @@ impl Library {
                 let message = format!("requirement `{}` stands here twice", row.id.value);
                 return Err(Diagnostic::new(&file.path, &file.text, row.id.place, message));
             }
-            if row.check.is_empty() == row.excluded.is_none() {
-                let message = "a requirement needs either `check` or `excluded`, with the reason";
+            let said = [!row.check.is_empty(), row.excluded.is_some(), row.open.is_some()];
+            if said.iter().filter(|said| **said).count() != 1 {
+                let message =
+                    "a requirement needs `check`, or `excluded` or `open` with the reason";
                 return Err(Diagnostic::new(&file.path, &file.text, row.id.place, message));
             }
             let checks = Checks { file: file.clone(), scenarios: row.check.clone() };

@@ -5,13 +5,11 @@
 
 use std::future::pending;
 use std::path::Path;
-use std::time::Duration;
 
 use authgauge::finding::Verdict;
 use authgauge::harness::{Embedded, start_stub};
 use authgauge::library::Library;
 use authgauge::run::{self, Settings};
-use authgauge::selection::Selection;
 
 /// What the strict stub does not offer, so that the row cannot be run there.
 const NOT_OFFERED: [(&str, &str); 4] = [
