@@ -40,12 +40,11 @@ pub fn coverage(library: &Library) -> Vec<Coverage<'_>> {
     for requirement in &library.requirements {
         let sentence = Sentence { requirement, state: state(library, requirement) };
         let document = requirement.spec.document.as_str();
-        match documents.iter_mut().find(|known| known.document == document) {
-            Some(known) => known.sentences.push(sentence),
-            None => {
-                let url = requirement.spec.url.split('#').next().unwrap_or_default();
-                documents.push(Coverage { document, url, sentences: vec![sentence] });
-            }
+        if let Some(known) = documents.iter_mut().find(|known| known.document == document) {
+            known.sentences.push(sentence);
+        } else {
+            let url = requirement.spec.url.split('#').next().unwrap_or_default();
+            documents.push(Coverage { document, url, sentences: vec![sentence] });
         }
     }
     documents

@@ -30,8 +30,13 @@ const ROUNDING: Duration = Duration::from_millis(1100);
 
 /// Runs a case from its first step to its last, or to the first that cannot be done.
 pub async fn execute<T: Transport>(case: &Case, target: &Target<'_>, transport: &T) -> History {
-    let mut runner =
-        Runner { target, transport, variables: target.variables.clone(), missing: BTreeMap::new(), waited: Duration::ZERO };
+    let mut runner = Runner {
+        target,
+        transport,
+        variables: target.variables.clone(),
+        missing: BTreeMap::new(),
+        waited: Duration::ZERO,
+    };
     runner.steps(&case.steps).await
 }
 

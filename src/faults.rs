@@ -131,8 +131,7 @@ pub fn markdown(matrix: &Matrix) -> String {
 /// When the stub cannot be started or reached.
 pub async fn report(library: &Library, faults: &[String]) -> Result<Report, String> {
     let Embedded { stub: _stub, provider, transport } = start_stub(library, faults).await?;
-    let settings =
-        Settings::default();
+    let settings = Settings::default();
     run::run(library, &provider, &transport, &settings, |_, _| {}, pending())
         .await
         .map_err(|e| e.to_string())

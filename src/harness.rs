@@ -82,8 +82,7 @@ fn run_all(library: &Library) -> Result<Vec<Finding>, String> {
     let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
     runtime.block_on(async {
         let embedded = start_stub(library, &[]).await?;
-        let settings =
-            Settings::default();
+        let settings = Settings::default();
         let Embedded { stub: _stub, provider, transport } = &embedded;
         let report = run::run(library, provider, transport, &settings, |_, _| {}, pending()).await;
         report.map(|report| report.findings).map_err(|e| e.to_string())

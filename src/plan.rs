@@ -94,7 +94,8 @@ fn apply(
     let races = has(&case.steps, &|operation| matches!(operation, Operation::Race(_)));
     case.hazard = case.hazard.or(races.then_some(Hazard::Race));
     let lacks = needs.find_map(|need| capabilities.missing(&need.value));
-    case.skip = lacks.or_else(|| case.hazard.and_then(|hazard| forbidden(hazard, provider, allowed)));
+    case.skip =
+        lacks.or_else(|| case.hazard.and_then(|hazard| forbidden(hazard, provider, allowed)));
     let moves_clock = provider.hooks.contains_key("advance_clock");
     let waits = has(&case.steps, &is_wait);
     case.waits = waits && !moves_clock;
@@ -111,7 +112,8 @@ fn forbidden(hazard: Hazard, provider: &Provider, allowed: &[Hazard]) -> Option<
         Hazard::Race => ("sends many requests at the same moment", "race"),
         Hazard::LockOut => ("may lock out a user or client", "lock-out"),
     };
-    let why = format!("not run: it {what}, and the provider is not on this machine; --allow {word}");
+    let why =
+        format!("not run: it {what}, and the provider is not on this machine; --allow {word}");
     Some(Lack::Absent(why))
 }
 

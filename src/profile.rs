@@ -84,22 +84,19 @@ pub fn apply(profile: &Profile, findings: &mut [Finding]) {
     for finding in findings {
         let Some(stance) = profile.stance(&finding.requirement) else { continue };
         let Stance { section, reason, .. } = stance;
-        match stance.level {
-            Some(level) => {
-                finding.level = level;
-                finding.severity = stance.severity.unwrap_or_else(|| level.severity());
-                if finding.verdict == Verdict::Fail {
-                    let why = format!("{level} in the profile {} ({section}): {reason}", profile.name);
-                    finding.why.get_or_insert(why);
-                }
+        if let Some(level) = stance.level {
+            finding.level = level;
+            finding.severity = stance.severity.unwrap_or_else(|| level.severity());
+            if finding.verdict == Verdict::Fail {
+                let why = format!("{level} in the profile {} ({section}): {reason}", profile.name);
+                finding.why.get_or_insert(why);
             }
-            None => {
-                finding.verdict = Verdict::NotApplicable;
-                finding.why =
-                    Some(format!("not in the profile {} ({section}): {reason}", profile.name));
-                (finding.expected, finding.actual) = (None, None);
-                finding.exchanges.clear();
-            }
+        } else {
+            finding.verdict = Verdict::NotApplicable;
+            finding.why =
+                Some(format!("not in the profile {} ({section}): {reason}", profile.name));
+            (finding.expected, finding.actual) = (None, None);
+            finding.exchanges.clear();
         }
     }
 }

@@ -145,7 +145,9 @@ impl Work<'_> {
         let pace = &self.target.provider.pace;
         let (skipped, runnable): (Vec<&Case>, Vec<&Case>) =
             cases.iter().partition(|case| case.skip.is_some());
-        skipped.iter().for_each(|case| self.skip(case));
+        for case in skipped {
+            self.skip(case);
+        }
         let (mut done, total) = (0, runnable.len());
         let (alone, together): (Vec<&Case>, Vec<&Case>) =
             runnable.into_iter().partition(|case| case.exclusive);
@@ -188,9 +190,7 @@ impl Work<'_> {
     ) {
         let mut in_a_row = 0;
         for (case, findings) in suspects {
-            if in_a_row == CONVINCED
-                || execute(case, self.target, slow).await.has_server_error()
-            {
+            if in_a_row == CONVINCED || execute(case, self.target, slow).await.has_server_error() {
                 in_a_row = (in_a_row + 1).min(CONVINCED);
                 self.findings.extend(findings);
                 continue;

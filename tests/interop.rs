@@ -47,7 +47,11 @@ fn check(name: &str, exit: i64) -> Result<Completion, Failed> {
     let same = compare(&folder.join("expected.json"), &verdicts(&report))?;
     if report["exit_code"] != exit {
         let totals = &report["totals"];
-        return Err(format!("expected exit code {exit}, but got {}: {totals}", report["exit_code"]).into());
+        return Err(format!(
+            "expected exit code {exit}, but got {}: {totals}",
+            report["exit_code"]
+        )
+        .into());
     }
     Ok(same)
 }

@@ -26,8 +26,7 @@ async fn the_ten_hardest_rows_can_be_said() {
     assert_eq!(library.scenarios.len(), 10);
     let Embedded { stub: _stub, provider, transport } =
         start_stub(&library, &[]).await.expect("the stub starts");
-    let settings =
-        Settings::default();
+    let settings = Settings::default();
     let report = run::run(&library, &provider, &transport, &settings, |_, _| {}, pending()).await;
     for finding in report.expect("the stub can be reached").findings {
         let case = finding.case.as_str();

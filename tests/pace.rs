@@ -286,9 +286,7 @@ async fn every_request_says_whose_it_is() {
 
 #[tokio::test]
 async fn the_pace_holds_for_every_request() {
-    let paced = |pace: Pace| {
-        move |provider: &mut Provider, _: &mut Settings| provider.pace = pace
-    };
+    let paced = |pace: Pace| move |provider: &mut Provider, _: &mut Settings| provider.pace = pace;
     let selection = ["rfc7636/4.6/verifier-mismatch", "rfc8628/3.5/parallel-polls", "rfc7517"];
     let rate = Pace { rate: Some(Rate(50.0)), ..Pace::default() };
     let (_, mut seen) = behind(&|_| Ruling::Pass, &selection, paced(rate)).await;
@@ -306,14 +304,13 @@ async fn the_pace_holds_for_every_request() {
     }
 
     let two = std::num::NonZeroUsize::new(2);
-    let (_, seen) =
-        behind(&|_| Ruling::Delay(Duration::from_millis(2)), &selection, paced(Pace {
-            concurrency: two,
-            ..Pace::default()
-        }))
-        .await;
-    let at_once =
-        |at: Instant| seen.iter().filter(|seen| seen.from <= at && at < seen.to).count();
+    let (_, seen) = behind(
+        &|_| Ruling::Delay(Duration::from_millis(2)),
+        &selection,
+        paced(Pace { concurrency: two, ..Pace::default() }),
+    )
+    .await;
+    let at_once = |at: Instant| seen.iter().filter(|seen| seen.from <= at && at < seen.to).count();
     let most = seen.iter().map(|seen| at_once(seen.from)).max();
     assert_eq!(most, Some(2));
 }
@@ -352,7 +349,9 @@ async fn races_are_kept_from_providers_that_others_use() {
     };
     let raced = |report: &Report| {
         let mut own = report.findings.iter().filter(|finding| finding.case == race[0]);
-        own.next().map(|own| (own.verdict, own.why.clone().unwrap_or_default())).expect("it is told")
+        own.next()
+            .map(|own| (own.verdict, own.why.clone().unwrap_or_default()))
+            .expect("it is told")
     };
     let (report, _) = behind(&|_| Ruling::Pass, &race, elsewhere(&[])).await;
     let (verdict, why) = raced(&report);

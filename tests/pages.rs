@@ -58,12 +58,8 @@ struct Observation {
 }
 
 /// The folders of the providers that were observed, in the order of the page.
-const PROVIDERS: [&str; 4] = [
-    "django-oauth-toolkit",
-    "django-oauth-toolkit-strict",
-    "oidc-provider",
-    "oauth2-mock-server",
-];
+const PROVIDERS: [&str; 4] =
+    ["django-oauth-toolkit", "django-oauth-toolkit-strict", "oidc-provider", "oauth2-mock-server"];
 
 #[test]
 fn verdicts_agree_with_what_was_observed_or_say_why_not() {

@@ -35,7 +35,8 @@ impl Checker<'_> {
                     Some(hint);
             }
             Some(requirement) if !requirement.is_checked() => {
-                let message = format!("requirement `{}` is excluded or open, yet checked here", req.value);
+                let message =
+                    format!("requirement `{}` is excluded or open, yet checked here", req.value);
                 self.mistake(req.place, message);
             }
             Some(_) => {}

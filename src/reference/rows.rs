@@ -90,7 +90,8 @@ pub fn profiles(library: &Library) -> Vec<Diagnostic> {
 fn wrong_stance(library: &Library, stance: &Stance, twice: bool) -> Option<String> {
     let id = &stance.requirement.value;
     let document = id.split('/').next().unwrap_or_default();
-    let here = library.requirements.iter().any(|known| known.id.starts_with(&format!("{document}/")));
+    let here =
+        library.requirements.iter().any(|known| known.id.starts_with(&format!("{document}/")));
     if here && library.requirement(id).is_none() {
         Some(format!("unknown requirement `{id}`"))
     } else if twice {
