@@ -135,7 +135,7 @@ fn every(nth: usize) -> impl Fn() -> bool + Sync {
     move || {
         let mut count = count.lock().expect("nobody panics");
         *count += 1;
-        count.is_multiple_of(nth)
+        usize::is_multiple_of(*count, nth)
     }
 }
 
