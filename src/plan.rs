@@ -85,7 +85,10 @@ fn apply(
     provider: &Provider,
     capabilities: &Capabilities,
 ) -> Case {
-    let mut needs = loaded.scenario.needs.iter();
+    let rows = loaded.scenario.steps.iter().flat_map(|step| &step.cases);
+    let own = rows
+        .filter(|row| case.id.strip_prefix(&loaded.id).is_some_and(|end| end[1..] == row.id.value));
+    let mut needs = loaded.scenario.needs.iter().chain(own.flat_map(|row| &row.needs));
     case.skip = needs.find_map(|need| capabilities.missing(&need.value));
     case.exclusive = disturbs(&case.steps, provider.hooks.contains_key("advance_clock"));
     case

@@ -79,6 +79,9 @@ pub fn holds(predicate: &Predicate, record: &Record, variables: &Variables) -> O
         Predicate::Distinct(d) => distinct(d, &record.branches),
         Predicate::ScopeWithin(words) => body::scope_within(words, record, variables),
         Predicate::NeverReaches(_) => Outcome::Holds,
+        Predicate::NotStatus(codes) => not_status(codes, record),
+        Predicate::NoServerError => no_server_error(record),
+        Predicate::Once(name) => once(name, record),
     }
 }
 
@@ -171,6 +174,32 @@ fn status(codes: &[u16], record: &Record) -> Outcome {
     }
     let expected: Vec<String> = codes.iter().map(u16::to_string).collect();
     fails(format!("status {}", expected.join(" or ")), summary(record))
+}
+
+fn not_status(codes: &[u16], record: &Record) -> Outcome {
+    let unwanted: Vec<String> = codes.iter().map(u16::to_string).collect();
+    match status(codes, record) {
+        Outcome::Holds => fails(format!("not status {}", unwanted.join(" or ")), summary(record)),
+        _ => Outcome::Holds,
+    }
+}
+
+fn no_server_error(record: &Record) -> Outcome {
+    match response(record).map_or(0, |response| response.status) {
+        500.. => fails("no server error", summary(record)),
+        _ => Outcome::Holds,
+    }
+}
+
+fn once(name: &str, record: &Record) -> Outcome {
+    let target = target(record);
+    let query = target.as_ref().and_then(Url::query).unwrap_or_default();
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    match pairs.filter(|(own, _)| own == name).count() {
+        1 => Outcome::Holds,
+        0 => fails(format!("`{name}` once in the query"), "it is not there"),
+        times => fails(format!("`{name}` once in the query"), format!("it is there {times} times")),
+    }
 }
 
 fn media_type(types: &[String], record: &Record) -> Outcome {
