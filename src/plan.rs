@@ -86,8 +86,7 @@ fn apply(
     capabilities: &Capabilities,
 ) -> Case {
     let rows = loaded.scenario.steps.iter().flat_map(|step| &step.cases);
-    let own = rows
-        .filter(|row| case.id.strip_prefix(&loaded.id).is_some_and(|end| end[1..] == row.id.value));
+    let own = rows.filter(|row| format!("{}/{}", loaded.id, row.id) == case.id);
     let mut needs = loaded.scenario.needs.iter().chain(own.flat_map(|row| &row.needs));
     case.skip = needs.find_map(|need| capabilities.missing(&need.value));
     case.exclusive = disturbs(&case.steps, provider.hooks.contains_key("advance_clock"));

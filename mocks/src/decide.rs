@@ -132,6 +132,7 @@ pub fn issue_code(
         challenge,
         expires_at,
         used: false,
+        exchanges: 0,
     };
     let secret = random::secret();
     provider.store.codes.insert(secret.clone(), code);

@@ -19,6 +19,12 @@ pub fn openid_configuration(provider: &mut Provider, _: &Request) -> Response {
     if has(provider, Fault::MetadataIssuerWithSlash) {
         metadata["issuer"] = format!("{}/", provider.issuer).into();
     }
+    if has(provider, Fault::MetadataIssuerWithQuery) {
+        metadata["issuer"] = format!("{}?tenant=1", provider.issuer).into();
+    }
+    if has(provider, Fault::MetadataJwksUriRelative) {
+        metadata["jwks_uri"] = provider.dialect.endpoints.jwks.clone().into();
+    }
     spoil(provider, &mut metadata);
     let mut response = wire::cacheable_json(200, &metadata, CACHE_CONTROL);
     if has(provider, Fault::MetadataAsText) {
@@ -84,7 +90,8 @@ pub fn not_found() -> Response {
 fn metadata(provider: &Provider) -> Value {
     let endpoints = &provider.dialect.endpoints;
     let at = |path: &String| format!("{}{path}", provider.issuer);
-    json!({
+    let missing = has(provider, Fault::MetadataNamesMissingEndpoint);
+    let mut metadata = json!({
         "issuer": provider.issuer,
         "authorization_endpoint": at(&endpoints.authorization),
         "token_endpoint": at(&endpoints.token),
@@ -120,7 +127,11 @@ fn metadata(provider: &Provider) -> Value {
         "authorization_response_iss_parameter_supported": true,
         // OpenID Connect Discovery §3: true if it is left out.
         "request_uri_parameter_supported": false,
-    })
+    });
+    if missing {
+        metadata["pushed_authorization_request_endpoint"] = at(&"/par".into()).into();
+    }
+    metadata
 }
 
 /// Answers at the key set's address.

@@ -46,6 +46,12 @@ faults! {
     AuthorizationServerMetadataMissing,
     /// The two metadata documents name different token endpoints.
     MetadataDocumentsDisagree,
+    /// The issuer in `openid-configuration` has a query.
+    MetadataIssuerWithQuery,
+    /// The `jwks_uri` in `openid-configuration` has no host.
+    MetadataJwksUriRelative,
+    /// The metadata names an endpoint for pushed authorization requests, where nothing is.
+    MetadataNamesMissingEndpoint,
     /// Any issuer path has the same metadata.
     MetadataAtEveryPath,
     /// The key set holds an extra key without kty.
@@ -70,8 +76,12 @@ faults! {
     IdTokenOfOtherIssuer,
     /// Every ID token has another sub.
     IdTokenSubChanges,
+    /// The sub of ID tokens has more than 255 characters.
+    IdTokenSubTooLong,
     /// The aud of ID tokens is the issuer.
     IdTokenForOtherAudience,
+    /// ID tokens have a second audience beside the client.
+    IdTokenForFurtherAudience,
     /// ID tokens have another client in azp.
     IdTokenAzpOfOtherClient,
     /// The times in ID tokens are milliseconds.
@@ -82,6 +92,10 @@ faults! {
     IdTokenInventsNonce,
     /// `at_hash` is the whole hash, not its left half.
     IdTokenAtHashOfWholeHash,
+    /// The code of an OpenID request brings no ID token.
+    IdTokenLeftOut,
+    /// A code brings an ID token although nobody asked for openid.
+    IdTokenWithoutOpenid,
     /// An exchange of a code with a challenge always fails with `invalid_grant`.
     RefusesCorrectVerifier,
     /// A wrong verifier is accepted (a missing one is still refused).
@@ -96,6 +110,8 @@ faults! {
     AuthorizeRefusesGet,
     /// An unknown parameter makes an authorization request invalid.
     RefusesUnknownParameters,
+    /// A malformed or very long authorization request is answered with 500.
+    MalformedAuthorizationCrashes,
     /// A second `client_id` in an authorization request is ignored.
     RepeatedClientIdAccepted,
     /// A missing `response_type` means code.
@@ -114,12 +130,16 @@ faults! {
     CodeInFragment,
     /// A user who denies consent grants it.
     DenialGrantsCode,
+    /// A user who denies consent stays on a page of the provider.
+    DenialIsAPage,
     /// An unknown scope is granted by name.
     UnknownScopeGranted,
     /// An unknown scope beside openid makes the request invalid.
     UnknownScopeRefusedWithOpenid,
     /// A response with a code has no iss.
     SuccessWithoutIss,
+    /// A response with a code has iss twice.
+    IssTwice,
     /// An error response has no iss.
     ErrorWithoutIss,
     /// Any `redirect_uri` is taken.
@@ -132,8 +152,20 @@ faults! {
     RedirectUriByHostSuffix,
     /// The case of a `redirect_uri` does not matter.
     RedirectUriIgnoresCase,
+    /// The case of scheme and host of a `redirect_uri` does not matter.
+    RedirectUriNormalized,
+    /// A slash at the end of a `redirect_uri` does not matter.
+    RedirectUriSlashOptional,
+    /// The port of a `redirect_uri` does not matter, wherever its host is.
+    RedirectUriAnyPort,
+    /// A `redirect_uri` may have http where https is registered.
+    RedirectUriHttpForHttps,
+    /// Without a `redirect_uri` the first of several registered ones is used.
+    RedirectUriDefaultsToFirst,
     /// Other errors of a request are told to an unregistered `redirect_uri`.
     RedirectUriCheckedLast,
+    /// With prompt=none an error is told to an unregistered `redirect_uri`.
+    RedirectUriUncheckedWithPromptNone,
     /// A loopback `redirect_uri` with another port is refused.
     LoopbackPortFixed,
     /// A verifier that equals the S256 challenge is accepted.
@@ -170,10 +202,14 @@ faults! {
     CodeReusable,
     /// A code that was used can be exchanged again 20 seconds after it was issued.
     CodeReusableLater,
+    /// The fourth and later exchanges of a code bring tokens.
+    CodeReusableAgain,
     /// What was issued for a code outlives its second use.
     CodeReuseRevokesNothing,
     /// Any client can exchange a code.
     CodeNotBoundToClient,
+    /// A code for the scope openid alone brings the tokens of whoever got such a code last.
+    CodeOfOtherUser,
     /// An unknown code brings tokens.
     UnknownCodeAccepted,
     /// A code is accepted in upper case.
@@ -192,6 +228,8 @@ faults! {
     GrantTypeOptional,
     /// An unknown `grant_type` is treated as `client_credentials`.
     UnknownGrantTypeAccepted,
+    /// The grant `client_credentials` is announced and unknown.
+    ClientCredentialsUnsupported,
     /// Every client may use every grant.
     GrantTypesUnchecked,
     /// The token endpoint answers GET.
@@ -202,6 +240,8 @@ faults! {
     RepeatedTokenParameterAccepted,
     /// A malformed form at the token endpoint is answered with 500.
     MalformedTokenRequestCrashes,
+    /// The fifth refusal of one code and those after it are 500 in HTML.
+    RefusalCrashesUnderLoad,
     /// A token error is labelled text/html.
     TokenErrorAsHtml,
     /// `invalid_grant` comes with status 200.
@@ -240,12 +280,16 @@ faults! {
     RefreshTokenNotRotated,
     /// A refresh token stays good after its use.
     RefreshTokenReusable,
+    /// The fifth refresh of a grant is refused.
+    RefreshChainBreaks,
     /// The second use of a refresh token does not revoke its successor.
     RefreshReuseSparesFamily,
     /// A refresh grants whatever scope it asks for.
     RefreshWidensScope,
     /// A refresh always grants the whole scope.
     RefreshIgnoresScope,
+    /// A refresh for less scope leaves less for those after it.
+    RefreshForgetsScope,
     /// The device authorization response has no `expires_in`.
     DeviceResponseWithoutExpiresIn,
     /// A poll before the approval yields tokens.
@@ -284,6 +328,8 @@ faults! {
     PatienceIsDenied,
     /// After one `slow_down` every poll before the approval is answered with `slow_down`.
     SlowDownIsForEver,
+    /// From the tenth poll on a device that keeps to the interval is told to slow down.
+    PatienceIsSlowedDown,
     /// After one `slow_down` the approval is never delivered.
     SlowDownLosesApproval,
     /// Every poll gives the device code its whole life time again.
@@ -312,6 +358,8 @@ faults! {
     RevocationByOtherClientIsSilent,
     /// A token is looked for only among the kind that `token_type_hint` names.
     RevocationTrustsHint,
+    /// The refresh token of a grant that was refreshed three times cannot be revoked.
+    RevocationLosesToRefresh,
     /// Public clients may not revoke.
     RevocationNeedsASecret,
     /// Active is the string "true".
@@ -322,6 +370,10 @@ faults! {
     IntrospectionSaysAllActive,
     /// Introspection asks for no authorization.
     IntrospectionNeedsNoClient,
+    /// Introspection answers a request without authentication with 403.
+    IntrospectionForbidsAnonymous,
+    /// Introspection tells about the token while it refuses to.
+    IntrospectionRefusalSaysMore,
     /// Introspection calls a revoked access token active.
     IntrospectionIgnoresRevocation,
     /// Introspection calls an expired access token active.
@@ -344,6 +396,10 @@ faults! {
     UserinfoErrorWithoutToken,
     /// Userinfo answers 403 to an invalid token.
     UserinfoForbidsInvalidTokens,
+    /// Userinfo answers `invalid_token` to a token that lacks a scope.
+    UserinfoCallsScopeInvalid,
+    /// Userinfo has no error code for an expired token.
+    UserinfoSilentOnExpiry,
     /// Userinfo takes any token that it does not know for the first user's.
     UserinfoAcceptsUnknownTokens,
     /// Userinfo accepts expired tokens.
@@ -362,6 +418,8 @@ faults! {
     KeepsOldSignerAtRotation,
     /// The first four key sets after a rotation lack the new key although it already signs.
     PublishesNewKeyLate,
+    /// A rotation ends all access tokens.
+    RotationEndsAccessTokens,
     /// Token endpoint errors say `invalid_request`, except `invalid_client` and the device grant's own codes.
     WrongTokenErrorCodes,
     /// Every error redirect says `server_error`.

@@ -24,7 +24,25 @@ struct Live<'a> {
 
 /// Answers at the introspection endpoint.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
-    either(introspect(provider, request))
+    match introspect(provider, request) {
+        Err(refusal) if is_anonymous(request) => refuse_anonymous(provider, refusal),
+        outcome => either(outcome),
+    }
+}
+
+fn is_anonymous(request: &Request) -> bool {
+    let named = form::body(request).is_ok_and(|form| one(&form, "client_id").is_some());
+    !named && headers(request, "authorization").next().is_none()
+}
+
+/// The refusal of a request without authentication, as this stub sends it.
+fn refuse_anonymous(provider: &Provider, refusal: Refusal) -> Response {
+    if has(provider, Fault::IntrospectionRefusalSaysMore) {
+        return wire::json(401, &json!({ "error": refusal.error, "active": true }));
+    }
+    let forbids = has(provider, Fault::IntrospectionForbidsAnonymous);
+    let status = if forbids { 403 } else { refusal.status };
+    either(Err(Refusal { status, ..refusal }))
 }
 
 fn introspect(provider: &Provider, request: &Request) -> Result<Response, Refusal> {
@@ -52,9 +70,7 @@ fn introspect(provider: &Provider, request: &Request) -> Result<Response, Refusa
 
 /// Who asks.
 fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<Client, Refusal> {
-    let anonymous =
-        one(form, "client_id").is_none() && headers(request, "authorization").next().is_none();
-    if anonymous && has(provider, Fault::IntrospectionNeedsNoClient) {
+    if is_anonymous(request) && has(provider, Fault::IntrospectionNeedsNoClient) {
         let server = dialect::client(&provider.dialect, "resource-server").cloned();
         return server.ok_or(refuse("invalid_client", "the dialect has no resource server"));
     }

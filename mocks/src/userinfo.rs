@@ -32,6 +32,9 @@ fn as_sent(provider: &Provider, sent: Challenge) -> Challenge {
         "" if has(provider, Fault::UserinfoErrorWithoutToken) => {
             challenge(401, "invalid_token", "there is no token")
         }
+        "insufficient_scope" if has(provider, Fault::UserinfoCallsScopeInvalid) => {
+            challenge(401, "invalid_token", sent.description)
+        }
         "invalid_token" if has(provider, Fault::UserinfoForbidsInvalidTokens) => {
             Challenge { status: 403, ..sent }
         }
@@ -72,7 +75,11 @@ fn claims(provider: &Provider, request: &Request) -> Result<Value, Challenge> {
     if let Some(sub) = faulty_sub(provider, &secret) {
         return Ok(json!({ "sub": sub }));
     }
-    let token = live(provider, &secret).ok_or(invalid)?;
+    let known = provider.store.access_tokens.get(&secret);
+    let expired = known.is_some_and(|token| provider::now(provider) >= token.expires_at);
+    let silent = expired && has(provider, Fault::UserinfoSilentOnExpiry);
+    let dead = if silent { challenge(401, "", "") } else { invalid };
+    let token = live(provider, &secret).ok_or(dead)?;
     if !scope::contains(&token.scope, "openid") {
         return Err(challenge(403, "insufficient_scope", "the scope openid is needed"));
     }
