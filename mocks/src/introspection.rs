@@ -7,7 +7,8 @@ use crate::dialect::{self, Client};
 use crate::fault::Fault;
 use crate::form::{self, Parameters, one};
 use crate::provider::{self, Provider, has};
-use crate::refusal::{Refusal, either, refuse};
+use crate::reason::Reason;
+use crate::refusal::{self, either};
 use crate::scope;
 use crate::store::{self, AccessToken, Grant};
 use crate::userinfo;
@@ -25,8 +26,8 @@ struct Live<'a> {
 /// Answers at the introspection endpoint.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
     match introspect(provider, request) {
-        Err(refusal) if is_anonymous(request) => refuse_anonymous(provider, refusal),
-        outcome => either(outcome),
+        Err(reason) if is_anonymous(request) => refuse_anonymous(provider, reason),
+        outcome => either(provider, outcome),
     }
 }
 
@@ -36,19 +37,21 @@ fn is_anonymous(request: &Request) -> bool {
 }
 
 /// The refusal of a request without authentication, as this stub sends it.
-fn refuse_anonymous(provider: &Provider, refusal: Refusal) -> Response {
+fn refuse_anonymous(provider: &Provider, reason: Reason) -> Response {
+    let mut refusal = refusal::worded(provider, reason);
     if has(provider, Fault::IntrospectionRefusalSaysMore) {
-        return wire::json(401, &json!({ "error": refusal.error, "active": true }));
+        return wire::json(refusal.status, &json!({ "error": refusal.error, "active": true }));
     }
-    let forbids = has(provider, Fault::IntrospectionForbidsAnonymous);
-    let status = if forbids { 403 } else { refusal.status };
-    either(Err(Refusal { status, ..refusal }))
+    if has(provider, Fault::IntrospectionForbidsAnonymous) {
+        refusal.status = 403;
+    }
+    refusal::answer(&refusal)
 }
 
-fn introspect(provider: &Provider, request: &Request) -> Result<Response, Refusal> {
+fn introspect(provider: &Provider, request: &Request) -> Result<Response, Reason> {
     let form = form::back_channel(request)?;
     let client = client(provider, request, &form)?;
-    let secret = one(&form, "token").ok_or(refuse("invalid_request", "token is missing"))?;
+    let secret = one(&form, "token").ok_or(Reason::TokenMissing)?;
     if !is_known(provider, secret) {
         return unknown(provider);
     }
@@ -57,8 +60,7 @@ fn introspect(provider: &Provider, request: &Request) -> Result<Response, Refusa
     let visible = match live {
         Some(live) if !may_see(provider, &client, &live) => {
             if has(provider, Fault::NotEntitledIsAnError) {
-                let (error, description) = ("access_denied", "the token is for somebody else");
-                return Err(Refusal { status: 403, error, description });
+                return Err(Reason::NotEntitled);
             }
             None
         }
@@ -69,15 +71,15 @@ fn introspect(provider: &Provider, request: &Request) -> Result<Response, Refusa
 }
 
 /// Who asks.
-fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<Client, Refusal> {
+fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<Client, Reason> {
     if is_anonymous(request) && has(provider, Fault::IntrospectionNeedsNoClient) {
         let server = dialect::client(&provider.dialect, "resource-server").cloned();
-        return server.ok_or(refuse("invalid_client", "the dialect has no resource server"));
+        return server.ok_or(Reason::NoResourceServer);
     }
     let client = client_auth::authenticate(provider, request, form)?;
     // RFC 7662 §2.1: some authorization is required, or tokens could be scanned for.
     if client.secret.is_none() {
-        return Err(refuse("invalid_client", "a public client may not introspect tokens"));
+        return Err(Reason::PublicClientIntrospects);
     }
     Ok(client)
 }
@@ -87,9 +89,9 @@ fn is_known(provider: &Provider, secret: &str) -> bool {
     store.access_tokens.contains_key(secret) || store.refresh_tokens.contains_key(secret)
 }
 
-fn unknown(provider: &Provider) -> Result<Response, Refusal> {
+fn unknown(provider: &Provider) -> Result<Response, Reason> {
     if has(provider, Fault::IntrospectionOfUnknownTokenIsAnError) {
-        return Err(refuse("invalid_request", "the token is unknown"));
+        return Err(Reason::TokenUnknown);
     }
     if has(provider, Fault::IntrospectionSaysAllActive) {
         return Ok(wire::json(200, &json!({ "active": true })));
