@@ -50,7 +50,9 @@ fn normal(uri: &str) -> Option<String> {
 
 fn without_port(uri: &str) -> Option<String> {
     let (scheme, authority, path) = parts(uri)?;
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let port = authority.rsplit_once(':');
+    let port = port.filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let host = port.map_or(authority, |(host, _)| host);
     Some(format!("{scheme}://{host}{path}"))
 }
 
