@@ -369,3 +369,46 @@ fn reached(address: &Template, record: &Record, variables: &Variables) -> Option
     let hop = all.find(|hop| hop.starts_with(&stranger) || hop.starts_with(&normal))?;
     Some(fails(format!("the browser is never sent to {stranger}"), hop))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Exchange, Request};
+
+    /// A redirect with this status to this address.
+    fn answered(status: u16, location: &str) -> Record {
+        let url = Url::parse("http://127.0.0.1/authorize").expect("an address");
+        let request = Request { method: "GET".into(), url, headers: vec![], body: vec![] };
+        let headers = vec![("location".into(), location.into())];
+        let outcome = Ok(Response { status, headers, body: vec![], truncated: false });
+        let (started, elapsed) = (std::time::UNIX_EPOCH, std::time::Duration::ZERO);
+        let exchange = Exchange { request, outcome, started, elapsed };
+        Record { exchanges: vec![exchange], ..Record::default() }
+    }
+
+    fn check(predicate: &Predicate, record: &Record, expected: bool) {
+        let outcome = holds(predicate, record, &Variables::default());
+        assert_eq!(outcome == Outcome::Holds, expected, "{predicate:?}: {outcome:?}");
+    }
+
+    #[test]
+    fn what_is_there_once_is_neither_missing_nor_repeated() {
+        for (query, once) in
+            [("?iss=a", true), ("?iss=a&iss=a", false), ("?x=y", false), ("", false)]
+        {
+            let record = answered(302, &format!("http://127.0.0.1/callback{query}"));
+            check(&Predicate::Once("iss".into()), &record, once);
+        }
+    }
+
+    #[test]
+    fn a_throttled_request_is_neither_a_crash_nor_fine() {
+        for (code, sound, other) in
+            [(200, true, true), (404, true, false), (500, false, true), (503, false, false)]
+        {
+            let record = answered(code, "/");
+            check(&Predicate::NoServerError, &record, sound);
+            check(&Predicate::NotStatus(vec![404]), &record, other);
+        }
+    }
+}
