@@ -49,7 +49,7 @@ pub const ROLES: [&str; 14] = [
 pub const HOOKS: [&str; 2] = ["rotate_keys", "advance_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 38] = [
+pub const CAPABILITIES: [&str; 39] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -82,6 +82,7 @@ pub const CAPABILITIES: [&str; 38] = [
     "consent_client",
     "device_client",
     "expired_access_token",
+    "refresh_token_rotation",
     "rotate_keys",
     "advance_clock",
     "second_user",
@@ -148,8 +149,9 @@ impl Capabilities {
 impl Facts<'_> {
     fn offered(&self, capability: &str) -> Result<(), Lack> {
         match capability {
-            // A provider file says no where tokens outlive every run, or the wait would be in vain.
-            "discovery" | "expired_access_token" => Ok(()),
+            // A provider file says no where tokens outlive every run, or the wait would be in vain,
+            // and where refresh tokens are not replaced: that one is a violation of its own.
+            "discovery" | "expired_access_token" | "refresh_token_rotation" => Ok(()),
             "jwks" => self.endpoint("jwks_uri"),
             "authorization_code" => self.authorization_code(),
             "pkce" => self.listed("code_challenge_methods_supported", "S256"),

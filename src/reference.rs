@@ -210,7 +210,9 @@ impl<'a> Checker<'a> {
                     self.mistake(step.place, "a race needs at least one branch with steps");
                 }
                 let Some((last, before)) = race.branches.split_last() else { return };
-                before.iter().for_each(|branch| self.steps(branch, &mut scope.clone(), depth));
+                for branch in before {
+                    self.steps(branch, &mut scope.clone(), depth);
+                }
                 // The names that the last branch binds go on after the race.
                 self.steps(last, scope, depth);
             }
