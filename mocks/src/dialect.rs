@@ -2,6 +2,9 @@
 
 use serde::Deserialize;
 
+use crate::error::StubError;
+use crate::quota::Exceeded;
+
 /// The embedded dialects by name.
 pub const EMBEDDED: [(&str, &str); 1] = [("strict", include_str!("../dialects/strict.yaml"))];
 
@@ -23,6 +26,12 @@ pub struct Dialect {
     pub default_scope: Vec<String>,
     /// The audience of access tokens.
     pub resource: String,
+    /// What an access token is.
+    #[serde(default)]
+    pub access_tokens: AccessTokens,
+    /// What is answered beyond a quota.
+    #[serde(default)]
+    pub quota_exceeded: Exceeded,
     /// Who can log in.
     pub users: Vec<User>,
     /// Who can ask for tokens.
@@ -75,6 +84,17 @@ pub struct Polling {
     pub longest_interval: u64,
 }
 
+/// What an access token is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessTokens {
+    /// Random text.
+    #[default]
+    Opaque,
+    /// A signed JWT with the claims of RFC 9068.
+    Jwt,
+}
+
 /// Someone who can log in.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,6 +109,9 @@ pub struct User {
     pub name: String,
     /// The claim `email`.
     pub email: String,
+    /// Whether the account is locked.
+    #[serde(default)]
+    pub disabled: bool,
 }
 
 /// A registered client.
@@ -154,10 +177,23 @@ pub enum Consent {
     Never,
 }
 
+/// The text of the embedded dialect of that name.
+///
+/// # Errors
+/// When there is none.
+pub fn embedded(name: &str) -> Result<&'static str, StubError> {
+    let found = EMBEDDED.iter().find(|(known, _)| *known == name);
+    let unknown =
+        || StubError::UnknownDialect { name: name.into(), known: crate::dialects().join(", ") };
+    found.map(|(_, text)| *text).ok_or_else(unknown)
+}
+
 /// The embedded dialect of that name.
-pub fn find(name: &str) -> Option<Dialect> {
-    let (_, text) = EMBEDDED.iter().find(|(known, _)| *known == name)?;
-    Some(crate::yaml::parse(text))
+///
+/// # Errors
+/// When there is none.
+pub fn find(name: &str) -> Result<Dialect, StubError> {
+    embedded(name).map(crate::yaml::parse)
 }
 
 /// The client with that identifier.

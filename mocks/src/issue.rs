@@ -4,13 +4,14 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::dialect::{self, Client, GrantType};
+use crate::dialect::{self, AccessTokens, Client, GrantType};
 use crate::fault::Fault;
 use crate::jwt;
 use crate::provider::{self, Provider, has};
 use crate::random;
 use crate::refusal::{Refusal, refuse};
 use crate::scope;
+use crate::self_contained;
 use crate::store::{self, AccessToken, Grant, Login, RefreshToken};
 
 /// Why tokens are issued.
@@ -32,15 +33,7 @@ pub fn tokens(
     let grant = provider.store.grants.get(&number).filter(|grant| !grant.revoked).cloned();
     let grant = grant.ok_or(refuse("invalid_grant", "the grant was revoked"))?;
     let access_token = access_token(provider, number, &grant, scope, occasion);
-    let mut response = json!({ "access_token": access_token });
-    if !has(provider, Fault::TokenResponseWithoutTokenType) {
-        // RFC 6749 §5.1: token_type is required.
-        response["token_type"] = "Bearer".into();
-    }
-    let lifetime = provider.dialect.lifetimes.access_token;
-    let as_string = has(provider, Fault::ExpiresInAsString);
-    response["expires_in"] = if as_string { json!(lifetime.to_string()) } else { json!(lifetime) };
-    response["scope"] = scope.join(" ").into();
+    let mut response = response(provider, &access_token, scope);
     if may_refresh(provider, &grant, occasion) {
         response["refresh_token"] = refresh_token(provider, number).into();
     }
@@ -52,6 +45,20 @@ pub fn tokens(
     Ok(response)
 }
 
+/// The members that every token response has.
+pub fn response(provider: &Provider, access_token: &str, scope: &[String]) -> Value {
+    let mut response = json!({ "access_token": access_token });
+    if !has(provider, Fault::TokenResponseWithoutTokenType) {
+        // RFC 6749 §5.1: token_type is required.
+        response["token_type"] = "Bearer".into();
+    }
+    let lifetime = provider.dialect.lifetimes.access_token;
+    let as_string = has(provider, Fault::ExpiresInAsString);
+    response["expires_in"] = if as_string { json!(lifetime.to_string()) } else { json!(lifetime) };
+    response["scope"] = scope.join(" ").into();
+    response
+}
+
 /// Tokens that nobody has granted: only faults issue them.
 pub fn undeserved(provider: &mut Provider, client: &Client) -> Result<Value, Refusal> {
     let scope = provider.dialect.default_scope.clone();
@@ -61,15 +68,19 @@ pub fn undeserved(provider: &mut Provider, client: &Client) -> Result<Value, Ref
 
 /// The number of a new grant that a client gives itself.
 pub fn own_grant(provider: &mut Provider, client: &Client, scope: &[String]) -> u64 {
-    let grant = Grant {
-        client_id: client.id.clone(),
+    store::add_grant(&mut provider.store, grant_to_itself(&client.id, scope))
+}
+
+/// What a client grants itself.
+pub fn grant_to_itself(client_id: &str, scope: &[String]) -> Grant {
+    Grant {
+        client_id: client_id.to_owned(),
         login: None,
         scope: scope.to_vec(),
         nonce: None,
         revoked: false,
         last_access_token: None,
-    };
-    store::add_grant(&mut provider.store, grant)
+    }
 }
 
 fn access_token(
@@ -91,7 +102,13 @@ fn access_token(
         expires_at: now + provider.dialect.lifetimes.access_token,
         revoked: false,
     };
-    let secret = random::secret();
+    let secret = match provider.dialect.access_tokens {
+        AccessTokens::Opaque => random::secret(),
+        AccessTokens::Jwt => {
+            let claims = self_contained::claims(provider, grant, scope);
+            jwt::sign_access_token(provider, &claims)
+        }
+    };
     provider.store.access_tokens.insert(secret.clone(), token);
     if let Some(grant) = provider.store.grants.get_mut(&number) {
         grant.last_access_token = Some(secret.clone());

@@ -99,7 +99,7 @@ fn cancel(provider: &Provider, request: &Request, goal: &Goal) -> Response {
 /// The user whose name and password the form has.
 fn verified(provider: &Provider, form: &Parameters) -> Option<String> {
     let user = dialect::user(&provider.dialect, one(form, "username")?)?;
-    let password = one(form, "password")?;
+    let password = one(form, "password").filter(|_| !user.disabled)?;
     verify_slices_are_equal(user.password.as_bytes(), password.as_bytes()).ok()?;
     Some(user.username.clone())
 }
