@@ -33,7 +33,9 @@ pub enum StubError {
         source: std::io::Error,
     },
     /// The file of `--config` says what no dialect can.
-    #[error("{file}:{line}:{column}: {message}\nhint: it may have base_url and what the dialect's own file in mocks/dialects has")]
+    #[error(
+        "{file}:{line}:{column}: {message}\nhint: it may have base_url and what the dialect's own file in mocks/dialects has"
+    )]
     Config {
         /// The file.
         file: String,

@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn what_is_no_distribution_is_refused() {
-        for text in ["", "20", "a,b", "0,1", "-1,5", "20,10", "NaN,1", "1,NaN", "1,inf", "1,60001"] {
+        for text in ["", "20", "a,b", "0,1", "-1,5", "20,10", "NaN,1", "1,NaN", "1,inf", "1,60001"]
+        {
             assert_eq!(text.parse::<Latency>(), Err(WANTED.into()), "{text}");
         }
     }
