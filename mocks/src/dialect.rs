@@ -1,12 +1,20 @@
 //! Dialects: what a kind of provider serves, to whom, and for how long. Data, from `mocks/dialects`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::error::StubError;
+use crate::fault::Fault;
+use crate::manners::{Authorization, ClientLogout, Login, Page, Refusals, Tokens};
 use crate::quota::Exceeded;
 
 /// The embedded dialects by name.
-pub const EMBEDDED: [(&str, &str); 1] = [("strict", include_str!("../dialects/strict.yaml"))];
+pub const EMBEDDED: [(&str, &str); 2] = [
+    ("cognito", include_str!("../dialects/cognito.yaml")),
+    ("strict", include_str!("../dialects/strict.yaml")),
+];
 
 /// One kind of provider.
 #[derive(Clone, Debug, Deserialize)]
@@ -14,6 +22,12 @@ pub const EMBEDDED: [(&str, &str); 1] = [("strict", include_str!("../dialects/st
 pub struct Dialect {
     /// Its name, as in [`EMBEDDED`].
     pub name: String,
+    /// What the issuer identifier has after the base URL.
+    #[serde(default)]
+    pub issuer_path: String,
+    /// The faults that are this product's ways: always on.
+    #[serde(default)]
+    pub habits: BTreeSet<Fault>,
     /// Where it answers.
     pub endpoints: Endpoints,
     /// How long things last.
@@ -26,9 +40,28 @@ pub struct Dialect {
     pub default_scope: Vec<String>,
     /// The audience of access tokens.
     pub resource: String,
-    /// What an access token is.
+    /// The metadata document, with `${issuer}`, `${token_endpoint}` and their kin.
+    pub metadata: Map<String, Value>,
+    /// How refusals are worded.
     #[serde(default)]
-    pub access_tokens: AccessTokens,
+    pub refusals: Refusals,
+    /// How the authorization endpoint answers.
+    #[serde(default)]
+    pub authorization: Authorization,
+    /// The login page.
+    pub login: Login,
+    /// What tokens are.
+    pub tokens: Tokens,
+    /// Headers that all answers of an endpoint have, by its name; `*` stands for all endpoints. `${uuid}` in
+    /// a value is a new one each time.
+    #[serde(default)]
+    pub headers: BTreeMap<String, BTreeMap<String, String>>,
+    /// The logout by `client_id`.
+    #[serde(default)]
+    pub client_logout: ClientLogout,
+    /// Pages that are always the same, by path.
+    #[serde(default)]
+    pub pages: BTreeMap<String, Page>,
     /// What is answered beyond a quota.
     #[serde(default)]
     pub quota_exceeded: Exceeded,
@@ -38,9 +71,9 @@ pub struct Dialect {
     pub clients: Vec<Client>,
 }
 
-/// Paths on the stub's base URL.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Paths on the stub's base URL; nothing is served at an empty one.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 // Each field is the path of the endpoint it is named after.
 pub struct Endpoints {
     pub openid_configuration: String,
@@ -56,6 +89,7 @@ pub struct Endpoints {
     pub device_authorization: String,
     pub device_verification: String,
     pub end_session: String,
+    pub client_logout: String,
 }
 
 /// Seconds from issue to expiry.
@@ -84,17 +118,6 @@ pub struct Polling {
     pub longest_interval: u64,
 }
 
-/// What an access token is.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum AccessTokens {
-    /// Random text.
-    #[default]
-    Opaque,
-    /// A signed JWT with the claims of RFC 9068.
-    Jwt,
-}
-
 /// Someone who can log in.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,6 +132,9 @@ pub struct User {
     pub name: String,
     /// The claim `email`.
     pub email: String,
+    /// The groups that the user is in.
+    #[serde(default)]
+    pub groups: Vec<String>,
     /// Whether the account is locked.
     #[serde(default)]
     pub disabled: bool,
@@ -159,6 +185,7 @@ pub enum Authentication {
 // The names are those of RFC 7591 §2 and RFC 8628 §3.4.
 pub enum GrantType {
     AuthorizationCode,
+    Implicit,
     RefreshToken,
     ClientCredentials,
     #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]

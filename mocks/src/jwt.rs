@@ -21,23 +21,19 @@ pub struct Unsigned {
 
 /// The claims as a signed token.
 pub fn sign(provider: &Provider, claims: &Value) -> String {
-    sign_as(provider, "JWT", claims)
-}
-
-/// The claims as a signed access token.
-pub fn sign_access_token(provider: &Provider, claims: &Value) -> String {
-    sign_as(provider, ACCESS_TOKEN, claims)
-}
-
-/// RFC 9068 §2.1: the type keeps an access token from being taken for an ID token.
-const ACCESS_TOKEN: &str = "at+jwt";
-
-/// The claims as an access token whose signature [`complete`] adds to the response. No fault about
-/// signatures applies.
-pub fn sign_access_token_later(provider: &mut Provider, claims: &Value) -> String {
     let signer = &provider.keys.keys[provider.keys.signing];
-    let header = json!({ "alg": "RS256", "typ": ACCESS_TOKEN, "kid": signer.kid });
-    let (message, placeholder) = (message(&header, claims), random::secret());
+    if has(provider, Fault::SignsWithUnpublishedKey) {
+        let decoy = keys::decoy(0);
+        return assemble(provider, &decoy, &decoy.thumbprint, claims);
+    }
+    assemble(provider, &signer.key, &signer.kid, claims)
+}
+
+/// The claims as a token whose signature [`complete`] adds to the response. No fault about
+/// signatures applies.
+pub fn sign_later(provider: &mut Provider, claims: &Value) -> String {
+    let signer = &provider.keys.keys[provider.keys.signing];
+    let (message, placeholder) = (message("RS256", &signer.kid, claims), random::secret());
     let token = format!("{message}.{placeholder}");
     let key = Arc::clone(&signer.key);
     provider.unsigned.push(Unsigned { message, placeholder, key });
@@ -56,26 +52,16 @@ pub fn complete(mut response: Response, unsigned: &Unsigned) -> Response {
     response
 }
 
-fn sign_as(provider: &Provider, typ: &str, claims: &Value) -> String {
-    let signer = &provider.keys.keys[provider.keys.signing];
-    if has(provider, Fault::SignsWithUnpublishedKey) {
-        let decoy = keys::decoy(0);
-        return assemble(provider, &decoy, [typ, &decoy.thumbprint], claims);
-    }
-    assemble(provider, &signer.key, [typ, &signer.kid], claims)
-}
-
-fn message(header: &Value, claims: &Value) -> String {
+fn message(alg: &str, kid: &str, claims: &Value) -> String {
+    let header = json!({ "alg": alg, "typ": "JWT", "kid": kid });
     // RFC 7515 §3.1 and §5.1: BASE64URL(header) . BASE64URL(payload) . BASE64URL(signature).
     let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
-    format!("{}.{}", encode(header), encode(claims))
+    format!("{}.{}", encode(&header), encode(claims))
 }
 
-fn assemble(provider: &Provider, key: &Key, [typ, kid]: [&str; 2], claims: &Value) -> String {
+fn assemble(provider: &Provider, key: &Key, kid: &str, claims: &Value) -> String {
     let unfitting = has(provider, Fault::SignsWithUnfittingAlgorithm);
-    let alg = if unfitting { "PS256" } else { "RS256" };
-    let header = json!({ "alg": alg, "typ": typ, "kid": kid });
-    let message = message(&header, claims);
+    let message = message(if unfitting { "PS256" } else { "RS256" }, kid, claims);
     let sign = if unfitting { keys::sign_pss } else { keys::sign };
     let signature = as_sent(provider, sign(key, message.as_bytes()));
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))

@@ -16,7 +16,9 @@ use crate::wire::{Request, cookie};
 pub struct Provider {
     /// What it serves.
     pub dialect: Dialect,
-    /// Its issuer identifier, which is its base URL.
+    /// Where it answers, without a trailing slash.
+    pub base_url: String,
+    /// Its issuer identifier.
     pub issuer: String,
     /// Its time.
     pub clock: Clock,
@@ -28,6 +30,8 @@ pub struct Provider {
     pub store: Store,
     /// What it counts.
     pub counters: Counters,
+    /// The endpoint that is answering.
+    pub endpoint: &'static str,
     /// Under what conditions it answers.
     pub conditions: Conditions,
     /// The names of its endpoints.
@@ -54,26 +58,26 @@ pub fn new(
     base_url: &str,
     conditions: Conditions,
 ) -> Provider {
+    let issuer = format!("{base_url}{}", dialect.issuer_path);
     Provider {
         dialect,
-        issuer: base_url.to_owned(),
+        base_url: base_url.to_owned(),
+        issuer,
         clock: Clock::default(),
         keys: keys::ring(),
         faults,
         store: Store::default(),
         counters: Counters::default(),
+        endpoint: "",
         conditions,
         endpoints: Vec::new(),
         unsigned: Vec::new(),
     }
 }
 
-/// The name of the session cookie.
-pub const SESSION_COOKIE: &str = "stub_session";
-
-/// Whether a fault is switched on.
+/// Whether a fault is on, or a habit of the dialect.
 pub fn has(provider: &Provider, fault: Fault) -> bool {
-    provider.faults.contains(&fault)
+    provider.faults.contains(&fault) || provider.dialect.habits.contains(&fault)
 }
 
 /// The stub's time in seconds since 1970.
@@ -83,7 +87,7 @@ pub fn now(provider: &Provider) -> u64 {
 
 /// The cookie and the session of the browser that sent a request, if it is logged in.
 pub fn session(provider: &Provider, request: &Request) -> Option<(String, Session)> {
-    let cookie = cookie(request, SESSION_COOKIE)?;
+    let cookie = cookie(request, &provider.dialect.login.session_cookie)?;
     let session = store::session(&provider.store, cookie, now(provider))?;
     Some((cookie.to_owned(), session.clone()))
 }

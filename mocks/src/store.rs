@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
-use crate::authorize::{Authorization, Challenge};
+use crate::authorize::Authorization;
+use crate::pkce::Challenge;
 use crate::reuse::Reused;
 
 /// All of it. Secrets are the keys of the maps; times are seconds since 1970 by the stub's clock.
@@ -63,9 +64,11 @@ pub struct Pending {
 #[derive(Clone, Debug)]
 pub enum Goal {
     /// An authorization request.
-    Authorization(Authorization),
+    Authorization(Box<Authorization>),
     /// The verification page of the device grant, with the user code if the URL had one.
     DeviceVerification(Option<String>),
+    /// An address of the stub: its path and query.
+    Address(String),
 }
 
 /// What a user, or a client for itself, has granted: the family of all tokens issued for it.
@@ -79,8 +82,12 @@ pub struct Grant {
     pub scope: Vec<String>,
     /// The `nonce` of the authorization request.
     pub nonce: Option<String>,
+    /// The audience that was asked for.
+    pub audience: Option<String>,
     /// Whether everything issued from it is dead.
     pub revoked: bool,
+    /// Its name in tokens.
+    pub id: String,
     /// The access token issued last.
     pub last_access_token: Option<String>,
 }
@@ -232,6 +239,7 @@ pub fn sweep(store: &mut Store, now: u64) {
     alive.extend(store.access_tokens.values().map(|token| token.grant));
     alive.extend(store.refresh_tokens.values().map(|token| token.grant));
     store.grants.retain(|number, _| alive.contains(number));
+    store.grants.shrink_to_fit();
     store.sweep_at = 2 * size(store);
 }
 
@@ -255,6 +263,8 @@ fn keep_newest<V>(entries: &mut HashMap<String, V>, order: fn(&V) -> u64) {
         }
         Ordering::Greater => true,
     });
+    // A table that keeps the gaps of what it has lost doubles although it holds no more.
+    entries.shrink_to_fit();
 }
 
 fn size(store: &Store) -> usize {
@@ -297,7 +307,8 @@ mod tests {
 
     fn grant() -> Grant {
         let (client_id, scope) = (String::new(), Vec::new());
-        let (login, nonce, last_access_token) = (None, None, None);
-        Grant { client_id, login, scope, nonce, revoked: false, last_access_token }
+        let (login, nonce, last_access_token, id) = (None, None, None, String::new());
+        let audience = None;
+        Grant { client_id, login, scope, nonce, audience, revoked: false, last_access_token, id }
     }
 }
