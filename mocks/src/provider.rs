@@ -51,6 +51,8 @@ pub struct Counters {
     pub issued: BTreeMap<&'static str, u64>,
     /// Requests beyond a quota, by endpoint.
     pub limited: BTreeMap<&'static str, u64>,
+    /// Refused exchanges by code, for the fault that minds them.
+    pub refusals: BTreeMap<String, u64>,
 }
 
 /// A new provider at `base_url`, which has no trailing slash.
