@@ -59,8 +59,8 @@ impl RunningStub {
         let process = command.args(["stub", "cognito"]).stdout(Stdio::piped()).spawn()?;
         let mut stub = RunningStub { process, base_url: String::new() };
         let output = stub.process.stdout.take().ok_or("the stub's output is piped")?;
-        let lines = BufReader::new(output).lines().map_while(Result::ok);
-        let base_url = lines.filter_map(|line| base_url(&line)).next();
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        let base_url = lines.find_map(|line| base_url(&line));
         stub.base_url = base_url.ok_or("the stub ended before it said where it listens")?;
         Ok(stub)
     }
