@@ -11,6 +11,9 @@ const LOGGED_OUT: &str = "http://127.0.0.1:18999/loggedout";
 const CONFIDENTIAL: (&str, &str) = ("confidential", "confidential-secret-of-the-stub");
 const SERVICE: (&str, &str) = ("service", "service-secret-of-the-stub");
 
+/// The credentials of a Basic header, if there is one.
+type Basic = Option<(&'static str, &'static str)>;
+
 fn browser() -> Browser {
     let engine = Engine::new("cognito", &[], BASE).expect("an embedded dialect");
     Browser { engine, cookies: Vec::new() }
@@ -382,7 +385,7 @@ fn the_token_endpoint_refuses_to_the_letter() {
     let mut browser = browser();
     let code = code(&mut browser, &[]);
     let wrong_secret = r#"{"error":"invalid_client","error_description":"invalid_client_secret"}"#;
-    let cases: [(Option<(&str, &str)>, &Form, &str); 9] = [
+    let cases: [(Basic, &Form, &str); 9] = [
         (None, &[], r#"{"error":"invalid_client"}"#),
         (None, &[("client_id", "public")], r#"{"error":"invalid_request"}"#),
         (None, &[("client_id", "nobody")], r#"{"error":"invalid_client"}"#),
