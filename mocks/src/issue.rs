@@ -213,7 +213,12 @@ fn facts(provider: &Provider, grant: &Grant, scope: &[String]) -> Facts {
         facts.insert("auth_time", login.auth_time.into());
         facts.insert("sid", login.sid.clone().into());
         let user = dialect::user(&provider.dialect, &login.username);
-        facts.extend(user.map(|user| user::facts(user, scope)).into_iter().flatten());
+        let user = user.map(|user| user::facts(&provider.dialect, user, scope));
+        facts.extend(user.into_iter().flatten());
+    } else {
+        // A client that acts for itself logs in by its request, and nothing else stems from that.
+        facts.insert("auth_time", provider::now(provider).into());
+        facts.retain(|name, _| !["origin_jti", "event_id"].contains(name));
     }
     if !is_by_api(grant) {
         facts.insert("version", 2.into());
