@@ -76,8 +76,8 @@ pub async fn run(
     };
     let findings = settle(library, &cases, provider, findings);
     Ok(Report {
-        schema: SCHEMA,
-        authgauge: env!("CARGO_PKG_VERSION"),
+        schema: SCHEMA.into(),
+        authgauge: env!("CARGO_PKG_VERSION").into(),
         provider: ProviderIdentity { name: provider.name.clone(), issuer: provider.issuer.clone() },
         started: started.to_rfc3339_opts(SecondsFormat::Millis, true),
         elapsed_ms: u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX),
