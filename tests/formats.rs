@@ -3,8 +3,10 @@
 
 mod support;
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use authgauge::finding::Evidence;
 use authgauge::report::{
     Report, ctrf, github, gitlab, har, html, junit, markdown, replay, sarif, tap,
 };
@@ -136,8 +138,8 @@ fn gitlab_gets_the_members_it_reads() {
 #[test]
 fn junit_has_only_elements_and_attributes_that_readers_know() {
     const KNOWN: [(&str, &[&str]); 8] = [
-        ("testsuites", &["name", "tests", "failures", "errors", "time"]),
-        ("testsuite", &["name", "tests", "disabled", "errors", "failures"]),
+        ("testsuites", &["name", "tests", "failures", "errors", "skipped", "time"]),
+        ("testsuite", &["name", "tests", "disabled", "errors", "failures", "skipped", "time"]),
         ("testcase", &["name", "classname", "time"]),
         ("failure", &["message", "type"]),
         ("error", &["message", "type"]),
@@ -221,13 +223,44 @@ fn markdown_of_hostile_text_has_no_markup_of_its_own() {
         } else if !fence.is_empty() && line == fence {
             fence.clear();
         } else if fence.is_empty() {
-            let bare = line.split('`').step_by(2).collect::<String>();
-            for markup in ["<script", " @everyone", "![c]", "](javascript"] {
+            let bare = without_escapes(&without_code(line));
+            for markup in ["<script", "@everyone", "![c]", "](javascript", "**"] {
                 assert!(!bare.contains(markup), "{markup} in {line}");
             }
         }
     }
     assert!(fence.is_empty(), "a fence stays open");
+}
+
+/// A line without the characters that a backslash takes the meaning from.
+fn without_escapes(line: &str) -> String {
+    let mut rest = line.chars();
+    let mut bare = String::new();
+    while let Some(c) = rest.next() {
+        if c != '\\' {
+            bare.push(c);
+        } else if rest.next().is_none() {
+            break;
+        }
+    }
+    bare
+}
+
+/// A line without its code: what stands between two equal runs of backticks.
+fn without_code(line: &str) -> String {
+    let Some(start) = line.find('`') else { return line.to_owned() };
+    let opened = &line[start..];
+    let run = opened.len() - opened.trim_start_matches('`').len();
+    let mut at = run;
+    for rest in opened[run..].split_inclusive('`') {
+        at += rest.len();
+        let closing = &opened[..at];
+        let ends = closing.len() - closing.trim_end_matches('`').len() == run;
+        if at > 2 * run && ends && !opened[at..].starts_with('`') {
+            return format!("{}{}", &line[..start], without_code(&opened[at..]));
+        }
+    }
+    line.to_owned()
 }
 
 /// The page is its own: nothing runs, nothing is fetched, and no address is followed but http(s).
@@ -258,13 +291,13 @@ fn tags(page: &str) -> impl Iterator<Item = &str> {
     page.split('<').skip(1).filter_map(|rest| Some(rest.split_once('>')?.0))
 }
 
-fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
+fn attributes(tag: &str) -> impl Iterator<Item = (&str, String)> {
     let pairs = tag.split("=\"").collect::<Vec<_>>();
-    let pairs: Vec<(&str, &str)> = pairs
+    let pairs: Vec<(&str, String)> = pairs
         .windows(2)
         .map(|pair| {
             let name = pair[0].rsplit(' ').next().unwrap_or_default();
-            (name, pair[1].split('"').next().unwrap_or_default())
+            (name, pair[1].split('"').next().unwrap_or_default().replace("&#x2f;", "/"))
         })
         .collect();
     pairs.into_iter()
@@ -276,7 +309,7 @@ fn the_links_of_a_page_lead_somewhere() {
     let page = html::write(&every_kind());
     let of = |wanted: &str| -> Vec<String> {
         let all = tags(&page).flat_map(attributes);
-        all.filter(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned()).collect()
+        all.filter(|(name, _)| *name == wanted).map(|(_, value)| value).collect()
     };
     let mut ids = of("id");
     let links: Vec<String> =
@@ -317,8 +350,44 @@ fn a_page_stays_small_when_every_finding_fails_with_a_long_transcript() {
     assert!(page.contains("the JSON report has everything"), "it says that something is left out");
 }
 
+/// The command is given to a real shell, with a program in the place of curl that shows what it was
+/// given: whatever was sent, it comes whole, in the right argument, and nothing else is run.
 #[test]
-fn a_replay_names_no_credential() {
-    let command = replay::curl(&every_kind().findings[1].exchanges[0]);
-    assert!(command.is_some_and(|command| command.starts_with("curl ")));
+fn a_shell_reads_a_replay_as_it_was_sent() {
+    let rows = ["it's", "$(touch x) `id` \\ \"", "\u{1b}[2J'\\", "\u{202e}x", "-o/x", "é %s !! *"];
+    for text in rows {
+        let evidence = Evidence {
+            request: format!(
+                "POST https://op.test/{text}\nx-own: {text}\nx-none:\n\na={text}&code=ab…(9)"
+            ),
+            response: String::new(),
+            started: None,
+            elapsed_ms: 0,
+        };
+        let command = replay::curl(&evidence).expect("it can be replayed");
+        let script =
+            format!("curl() {{ printf '%s\\0' \"$@\"; }}; AUTHGAUGE_CODE=whole\n{command}");
+        let output = Command::new("bash").args(["-c", &script]).output().expect("there is a bash");
+        let given = String::from_utf8(output.stdout).expect("text");
+        let given: Vec<&str> = given.split_terminator('\0').skip(5).collect();
+        let (own, body, url) = (
+            format!("x-own: {text}"),
+            format!("a={text}&code=whole"),
+            format!("https://op.test/{text}"),
+        );
+        let expected = [
+            "--header",
+            &own,
+            "--header",
+            "x-none;",
+            "--header",
+            "content-type:",
+            "--data-raw",
+            &body,
+            "--url",
+            &url,
+        ];
+        assert_eq!(given, expected, "{command}");
+        assert!(!command.contains('\u{1b}') && !command.contains('\u{202e}'), "{command:?}");
+    }
 }

@@ -31,8 +31,8 @@ pub fn write(report: &Report) -> Result<String, String> {
 }
 
 fn case(finding: &Finding, strict: bool) -> TestCase {
-    let mut case = TestCase::new(&finding.requirement, status(finding, strict));
-    case.set_classname(&finding.case);
+    let mut case = TestCase::new(visible(&finding.requirement), status(finding, strict));
+    case.set_classname(visible(&finding.case));
     if finding.verdict == Verdict::Fail && !finding.breaks_gate(strict) {
         // JUnit has no warnings: what does not fail the run passes, and says so.
         case.set_system_out(terminal::details(finding));

@@ -147,16 +147,21 @@ fn code(text: &str) -> String {
     if text.contains('`') { format!("{fence} {text} {fence}") } else { format!("`{text}`") }
 }
 
-/// Text in which nothing is markup.
+/// Text in which nothing is markup. The comment keeps a name from being a mention, which a backslash
+/// does not.
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     for c in visible(text).chars() {
-        if c.is_ascii_punctuation()
-            && !matches!(c, '.' | ',' | ':' | ';' | '-' | '/' | '\'' | '"' | '(' | ')')
-        {
-            plain.push('\\');
+        match c {
+            '`' => plain += "&#96;",
+            '@' => plain += "@<!-- -->",
+            '<' | '>' | '&' | '\\' | '*' | '[' | ']' | '|' | '~' | '!' | '#' | '$' => {
+                plain.push('\\');
+                plain.push(c);
+            }
+            // An underscore within a word is a letter like any other.
+            c => plain.push(c),
         }
-        plain.push(c);
     }
     plain
 }
@@ -167,4 +172,5 @@ fn html(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
+        .replace('@', "@<!-- -->")
 }

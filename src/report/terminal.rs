@@ -74,14 +74,16 @@ fn line(finding: &Finding, paint: &Paint) -> String {
     };
     let word = paint.tone(tone(standing), &format!("{:7}", standing.label()));
     let note = clipped(&note, 240);
-    format!("  {word} {catalogue:8} {slug}{case}{}\n", paint.tone(Tone::Dim, &note))
+    let name = clipped(&format!("{catalogue:8} {slug}{case}"), 240);
+    format!("  {word} {name}{}\n", paint.tone(Tone::Dim, &note))
 }
 
 fn headed(finding: &Finding, paint: &Paint) -> String {
     let standing = standing::of(finding);
     let word = paint.tone(tone(standing), standing.label());
     let catalogue = finding.catalogue.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
-    let mut text = format!("{word} {}{catalogue}\n", paint.bold(&finding.requirement));
+    let mut text =
+        format!("{word} {}{}\n", paint.bold(&visible(&finding.requirement)), visible(&catalogue));
     let spec = &finding.spec;
     let mut field = |name: &str, value: &str| {
         let lines: Vec<String> = value.lines().map(|line| clipped(line, 800)).collect();

@@ -6,7 +6,7 @@ use crate::finding::{Finding, Known, KnownState};
 pub fn sections(findings: &[Finding]) -> Vec<(String, Vec<&Finding>)> {
     let mut sections: Vec<(String, Vec<&Finding>)> = Vec::new();
     for finding in findings {
-        let name = format!("{} §{}", finding.spec.document, finding.spec.section);
+        let name = visible(&format!("{} §{}", finding.spec.document, finding.spec.section));
         match sections.iter_mut().find(|(known, _)| *known == name) {
             Some((_, own)) => own.push(finding),
             None => sections.push((name, vec![finding])),

@@ -94,14 +94,14 @@ fn hostile_throughout() -> Finding {
         state: KnownState::Observed,
         reason: bad(),
         source: "javascript:alert(1)".into(),
-        until: bad(),
+        until: "2026-12-31".into(),
     };
     Finding {
         catalogue: Some(bad()),
         title: bad(),
         known: Some(known),
         text: format!(
-            "{HOSTILE} @everyone `code` ``` [a](javascript:b) ![c](https://op.test/d) | e"
+            "{HOSTILE} @everyone **a** `code` ``` [a](javascript:b) ![c](https://op.test/d) | e"
         ),
         spec: SpecReference {
             document: bad(),
