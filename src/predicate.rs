@@ -77,6 +77,7 @@ pub fn holds(predicate: &Predicate, record: &Record, variables: &Variables) -> O
         Predicate::NoEmptyArrays(path) => body::no_empty_arrays(path, record),
         Predicate::Agrees(a) => body::agrees(a, record, variables),
         Predicate::Distinct(d) => distinct(d, &record.branches),
+        Predicate::StatesScope => body::states_scope(record, variables),
         Predicate::ScopeWithin(words) => body::scope_within(words, record, variables),
         Predicate::NeverReaches(_) => Outcome::Holds,
     }

@@ -5,11 +5,14 @@ use crate::dialect::{self, Client, GrantType};
 use crate::fault::Fault;
 use crate::form::{self, Malformed, Parameters, all, one};
 use crate::page;
+use crate::pkce::{self, Challenge};
 use crate::provider::{self, Provider, has};
+use crate::reason::Reason;
 use crate::redirect_uri;
+use crate::refusal;
 use crate::reply;
 use crate::scope;
-use crate::wire::{Request, Response};
+use crate::wire::{self, Request, Response};
 
 /// A sound authorization request.
 #[derive(Clone, Debug)]
@@ -24,6 +27,8 @@ pub struct Authorization {
     pub challenge: Option<Challenge>,
     /// The values of `prompt`.
     pub prompt: Vec<String>,
+    /// The audience of the access token.
+    pub audience: Option<String>,
     /// The greatest age of the login, in seconds.
     pub max_age: Option<u64>,
     /// The `sub` of the user that the client expects, from its `id_token_hint`.
@@ -52,34 +57,18 @@ pub enum ResponseMode {
     Query,
     /// In a form that the browser posts.
     FormPost,
-}
-
-/// A PKCE challenge.
-#[derive(Clone, Debug)]
-pub enum Challenge {
-    /// The hash of the verifier.
-    S256(String),
-    /// The verifier itself, which only a fault accepts.
-    Plain(String),
-}
-
-/// An error to send to the client: RFC 6749 §4.1.2.1.
-#[derive(Clone, Copy, Debug)]
-pub struct Denial {
-    /// The error code.
-    pub error: &'static str,
-    /// A sentence for the developer of the client.
-    pub description: &'static str,
+    /// In the fragment of a redirect.
+    Fragment,
 }
 
 /// Answers at the authorization endpoint.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
     let mut parameters = match parameters(request) {
         Ok(parameters) => parameters,
-        Err(Malformed) => return page::error(400, "The request's parameters are malformed."),
+        Err(Malformed) => return tell_user(provider, request, None, Reason::ParametersMalformed),
     };
     if has(provider, Fault::AuthorizeRefusesGet) && request.method != "POST" {
-        return page::error(405, "The method is not allowed here.");
+        return tell_user(provider, request, None, Reason::MethodNotAllowed);
     }
     if has(provider, Fault::RepeatedClientIdAccepted) {
         leave_one(&mut parameters, "client_id");
@@ -87,20 +76,47 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
     let reply_to = match reply_to(provider, &parameters) {
         Ok(reply_to) => reply_to,
         Err(_) if redirects_mistakes(provider, &parameters) => {
-            let denial = denial("invalid_request", "this must not be told by a redirect");
+            let reason = Reason::MustNotBeRedirected;
             let to = as_asked(&parameters);
-            return reply::deny(provider, request, &to, denial);
+            return reply::deny(provider, request, &to, reason);
         }
         // RFC 6749 §4.1.2.1: tell the user, and do not redirect.
-        Err(message) => return page::error(400, message),
+        Err(reason) => {
+            return tell_user(provider, request, one(&parameters, "client_id"), reason);
+        }
     };
     match validate(provider, &reply_to, &parameters) {
         Ok(authorization) => {
             let session = provider::session(provider, request);
             decide::proceed(provider, request, authorization, session, Freshness::Earlier)
         }
-        Err(denial) => reply::deny(provider, request, &reply_to, denial),
+        Err(reason) => reply::deny(provider, request, &reply_to, reason),
     }
+}
+
+/// Says what is wrong to whoever sits in front of the browser.
+fn tell_user(
+    provider: &Provider,
+    request: &Request,
+    client_id: Option<&str>,
+    reason: Reason,
+) -> Response {
+    let refusal = refusal::worded(provider, reason);
+    let Some(page) = &provider.dialect.authorization.error_page else {
+        let shown = refusal.description.unwrap_or(refusal.error);
+        return page::error(refusal.status, &shown);
+    };
+    // The page of a dialect gets the error in its address.
+    let client_id = client_id.map(|id| ("client_id", id));
+    let parameters = [("error", refusal.error.as_str())].into_iter().chain(client_id);
+    let query = form::encode(&parameters.collect::<Vec<_>>());
+    wire::redirect(request, &format!("{}{page}?{query}", provider.base_url))
+}
+
+/// The sound request that these parameters are, for a page that carries them.
+pub fn sound(provider: &Provider, parameters: &Parameters) -> Option<Authorization> {
+    let reply_to = reply_to(provider, parameters).ok()?;
+    validate(provider, &reply_to, parameters).ok()
 }
 
 /// Whether a fault makes the stub tell a mistake to a redirect URI that it has not checked.
@@ -141,43 +157,56 @@ fn parameters(request: &Request) -> Result<Parameters, Malformed> {
 }
 
 /// Everything that must be right before any redirect.
-fn reply_to(provider: &Provider, parameters: &Parameters) -> Result<ReplyTo, &'static str> {
-    let client_id = single(parameters, "client_id")?.ok_or("The client_id is missing.")?;
-    let client = dialect::client(&provider.dialect, client_id).ok_or("The client is unknown.")?;
+fn reply_to(provider: &Provider, parameters: &Parameters) -> Result<ReplyTo, Reason> {
+    let client_id = single(parameters, "client_id")?.ok_or(Reason::ClientIdMissing)?;
+    let client = dialect::client(&provider.dialect, client_id).ok_or(Reason::ClientIdUnknown)?;
     let sent = single(parameters, "redirect_uri")?;
     let redirect_uri = match sent {
         Some(sent) if redirect_uri::is_registered(provider, client, sent) => sent.to_owned(),
-        Some(_) => return Err("The redirect_uri is not registered for this client."),
+        Some(_) => return Err(Reason::RedirectUriUnregistered),
         None => only_redirect_uri(client, parameters)?,
     };
+    if !knows_identity_provider(provider, parameters) {
+        return Err(Reason::IdentityProviderUnknown);
+    }
     Ok(ReplyTo {
         client_id: client.id.clone(),
         redirect_uri,
         redirect_uri_sent: sent.is_some(),
         state: one(parameters, "state").map(str::to_owned),
-        response_mode: match one(parameters, "response_mode") {
-            Some("form_post") => ResponseMode::FormPost,
-            _ => ResponseMode::Query,
-        },
+        response_mode: response_mode(provider, parameters),
     })
 }
 
-fn single<'a>(
-    parameters: &'a Parameters,
-    name: &'static str,
-) -> Result<Option<&'a str>, &'static str> {
-    match all(parameters, name).count() {
-        0 | 1 => Ok(one(parameters, name)),
-        _ => Err("The client_id or the redirect_uri is sent more than once."),
+fn response_mode(provider: &Provider, parameters: &Parameters) -> ResponseMode {
+    match (one(parameters, "response_type"), one(parameters, "response_mode")) {
+        // RFC 6749 §4.2.2: the implicit grant answers in the fragment.
+        (Some("token"), _) if provider.dialect.authorization.implicit => ResponseMode::Fragment,
+        (_, Some("form_post")) => ResponseMode::FormPost,
+        _ => ResponseMode::Query,
     }
 }
 
-fn only_redirect_uri(client: &Client, parameters: &Parameters) -> Result<String, &'static str> {
+/// Whether the provider knows the upstream that the request names.
+fn knows_identity_provider(provider: &Provider, parameters: &Parameters) -> bool {
+    let known = &provider.dialect.authorization.identity_providers;
+    let named = one(parameters, "identity_provider");
+    known.is_empty() || named.is_none_or(|named| known.iter().any(|known| known == named))
+}
+
+fn single<'a>(parameters: &'a Parameters, name: &'static str) -> Result<Option<&'a str>, Reason> {
+    match all(parameters, name).count() {
+        0 | 1 => Ok(one(parameters, name)),
+        _ => Err(Reason::ClientOrRedirectUriRepeated),
+    }
+}
+
+fn only_redirect_uri(client: &Client, parameters: &Parameters) -> Result<String, Reason> {
     // OIDC Core §3.1.2.1: redirect_uri is required. RFC 6749 §3.1.2.3: only with several, or none.
     let openid = one(parameters, "scope").is_some_and(|scope| scope.split(' ').any(is_openid));
     match client.redirect_uris.as_slice() {
         [only] if !openid => Ok(only.clone()),
-        _ => Err("The redirect_uri is missing."),
+        _ => Err(Reason::RedirectUriMissing),
     }
 }
 
@@ -190,19 +219,21 @@ fn validate(
     provider: &Provider,
     reply_to: &ReplyTo,
     parameters: &Parameters,
-) -> Result<Authorization, Denial> {
-    let client = dialect::client(&provider.dialect, &reply_to.client_id)
-        .ok_or(denial("unauthorized_client", "the client is unknown"))?;
+) -> Result<Authorization, Reason> {
+    let client =
+        dialect::client(&provider.dialect, &reply_to.client_id).ok_or(Reason::ClientUnknown)?;
     check_form(parameters)?;
     check_names(provider, parameters)?;
     check_response(provider, client, parameters)?;
+    let implicit = reply_to.response_mode == ResponseMode::Fragment;
     let scope = granted_scope(provider, client, one(parameters, "scope"))?;
     Ok(Authorization {
         reply_to: reply_to.clone(),
         scope,
         nonce: one(parameters, "nonce").map(str::to_owned),
-        challenge: challenge(provider, client, parameters)?,
+        challenge: if implicit { None } else { pkce::challenge(provider, client, parameters)? },
         prompt: prompt(parameters)?,
+        audience: audience(provider, parameters),
         max_age: max_age(parameters)?,
         expected_sub: expected_sub(provider, parameters)?,
     })
@@ -212,41 +243,35 @@ fn granted_scope(
     provider: &Provider,
     client: &Client,
     asked: Option<&str>,
-) -> Result<Vec<String>, Denial> {
+) -> Result<Vec<String>, Reason> {
     let tokens = asked.map(scope::split).unwrap_or_default();
     if has(provider, Fault::UnknownScopeGranted) && !tokens.is_empty() {
         return Ok(tokens);
     }
     let unknown = tokens.iter().any(|token| !client.scopes.contains(token));
     if has(provider, Fault::UnknownScopeRefusedWithOpenid) && unknown {
-        return Err(denial("invalid_scope", "the scope is unknown"));
+        return Err(Reason::ScopeUnknown);
     }
     scope::requested(&provider.dialect, client, asked)
-        .map_err(|refusal| denial(refusal.error, refusal.description))
 }
 
-/// A denial with this code.
-pub fn denial(error: &'static str, description: &'static str) -> Denial {
-    Denial { error, description }
-}
-
-fn check_form(parameters: &Parameters) -> Result<(), Denial> {
+fn check_form(parameters: &Parameters) -> Result<(), Reason> {
     if form::repeated(parameters).is_some() {
         // RFC 6749 §3.1: parameters must not be included more than once.
-        return Err(denial("invalid_request", "a parameter is sent more than once"));
+        return Err(Reason::ParameterRepeated);
     }
     // OIDC Core §3.1.2.6: the codes for what this provider does not support.
     if one(parameters, "request").is_some() {
-        return Err(denial("request_not_supported", "request objects are not supported"));
+        return Err(Reason::RequestObject);
     }
     if one(parameters, "request_uri").is_some() {
-        return Err(denial("request_uri_not_supported", "request_uri is not supported"));
+        return Err(Reason::RequestUri);
     }
     Ok(())
 }
 
 /// RFC 6749 §3.1: unrecognized parameters are ignored, but for a fault.
-fn check_names(provider: &Provider, parameters: &Parameters) -> Result<(), Denial> {
+fn check_names(provider: &Provider, parameters: &Parameters) -> Result<(), Reason> {
     const KNOWN: [&str; 12] = [
         "client_id",
         "redirect_uri",
@@ -263,7 +288,7 @@ fn check_names(provider: &Provider, parameters: &Parameters) -> Result<(), Denia
     ];
     let unknown = parameters.0.iter().any(|(name, _)| !KNOWN.contains(&name.as_str()));
     if has(provider, Fault::RefusesUnknownParameters) && unknown {
-        return Err(denial("invalid_request", "a parameter is unknown"));
+        return Err(Reason::ParameterUnknown);
     }
     Ok(())
 }
@@ -272,96 +297,59 @@ fn check_response(
     provider: &Provider,
     client: &Client,
     parameters: &Parameters,
-) -> Result<(), Denial> {
+) -> Result<(), Reason> {
     match one(parameters, "response_type") {
         Some("code") => {}
+        Some("token") if provider.dialect.authorization.implicit => {}
         None if has(provider, Fault::ResponseTypeOptional) => {}
         Some(_) if has(provider, Fault::UnknownResponseTypeIsCode) => {}
         // RFC 6749 §3.1.1: a missing response_type is an error of its own.
-        None => return Err(denial("invalid_request", "response_type is missing")),
+        None => return Err(Reason::ResponseTypeMissing),
         Some(_) => {
-            return Err(denial("unsupported_response_type", "only code is supported"));
+            return Err(Reason::ResponseTypeUnsupported);
         }
     }
-    if !client.grants.contains(&GrantType::AuthorizationCode) {
-        return Err(denial("unauthorized_client", "the client may not use this grant"));
+    let implicit = response_mode(provider, parameters) == ResponseMode::Fragment;
+    let grant = if implicit { GrantType::Implicit } else { GrantType::AuthorizationCode };
+    if !client.grants.contains(&grant) {
+        return Err(Reason::GrantNotAllowed);
     }
     match one(parameters, "response_mode") {
         None | Some("query" | "form_post") => Ok(()),
-        Some(_) => Err(denial("invalid_request", "the response_mode is not supported")),
+        Some(_) => Err(Reason::ResponseModeUnsupported),
     }
 }
 
-fn challenge(
-    provider: &Provider,
-    client: &Client,
-    parameters: &Parameters,
-) -> Result<Option<Challenge>, Denial> {
-    let method = one(parameters, "code_challenge_method");
-    let Some(value) = one(parameters, "code_challenge") else {
-        // RFC 9700 §2.1.1: public clients must use PKCE; RFC 7636 §4.4.1: invalid_request.
-        let lax = has(provider, Fault::PublicClientNeedsNoPkce);
-        let required = (client.secret.is_none() && !lax) || method.is_some();
-        let missing = denial("invalid_request", "code_challenge is required");
-        return if required { Err(missing) } else { Ok(None) };
-    };
-    let base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    // RFC 7636 §4.2: 43 base64url characters are what SHA-256 gives.
-    if value.len() != 43 || !value.bytes().all(base64url) {
-        return Err(denial("invalid_request", "code_challenge must be 43 base64url characters"));
-    }
-    match method {
-        Some("S256") => Ok(Some(Challenge::S256(value.into()))),
-        Some("s256") if has(provider, Fault::LowercaseS256MeansPlain) => {
-            Ok(Some(Challenge::Plain(value.into())))
-        }
-        Some("s256") if has(provider, Fault::AcceptsLowercaseS256) => {
-            Ok(Some(Challenge::S256(value.into())))
-        }
-        Some("plain") if has(provider, Fault::PlainChallengeAccepted) => {
-            Ok(Some(Challenge::Plain(value.into())))
-        }
-        None if has(provider, Fault::MissingMethodMeansS256) => {
-            Ok(Some(Challenge::S256(value.into())))
-        }
-        Some(unknown)
-            if !matches!(unknown, "s256" | "plain")
-                && has(provider, Fault::UnknownChallengeMethodAccepted) =>
-        {
-            Ok(Some(Challenge::S256(value.into())))
-        }
-        // RFC 7636 §4.3: a missing method means plain, which this provider does not support.
-        _ => Err(denial("invalid_request", "code_challenge_method must be S256")),
-    }
-}
-
-fn prompt(parameters: &Parameters) -> Result<Vec<String>, Denial> {
+fn prompt(parameters: &Parameters) -> Result<Vec<String>, Reason> {
     let prompt = one(parameters, "prompt").map(scope::split).unwrap_or_default();
     let known = ["none", "login", "consent", "select_account"];
     if !prompt.iter().all(|value| known.contains(&value.as_str())) {
-        return Err(denial("invalid_request", "the prompt is not supported"));
+        return Err(Reason::PromptUnsupported);
     }
     // OIDC Core §3.1.2.1: none with any other value is an error.
     if prompt.len() > 1 && scope::contains(&prompt, "none") {
-        return Err(denial("invalid_request", "prompt=none allows no other prompt"));
+        return Err(Reason::PromptNoneWithOthers);
     }
     Ok(prompt)
 }
 
-fn max_age(parameters: &Parameters) -> Result<Option<u64>, Denial> {
-    let parse = |text: &str| text.parse().ok().filter(|_| !text.starts_with('+'));
-    one(parameters, "max_age")
-        .map(|text| parse(text).ok_or(denial("invalid_request", "max_age must be whole seconds")))
-        .transpose()
+fn audience(provider: &Provider, parameters: &Parameters) -> Option<String> {
+    let mut names = provider.dialect.authorization.audience.iter();
+    names.find_map(|name| one(parameters, name)).map(str::to_owned)
 }
 
-fn expected_sub(provider: &Provider, parameters: &Parameters) -> Result<Option<String>, Denial> {
+fn max_age(parameters: &Parameters) -> Result<Option<u64>, Reason> {
+    let parse = |text: &str| text.parse().ok().filter(|_| !text.starts_with('+'));
+    one(parameters, "max_age").map(|text| parse(text).ok_or(Reason::MaxAgeMalformed)).transpose()
+}
+
+fn expected_sub(provider: &Provider, parameters: &Parameters) -> Result<Option<String>, Reason> {
     let Some(hint) = one(parameters, "id_token_hint") else {
         return Ok(None);
     };
     let claims = crate::jwt::verify(provider, hint);
     let sub = claims.and_then(|claims| claims["sub"].as_str().map(str::to_owned));
-    let invalid = denial("invalid_request", "the id_token_hint is not one of ours");
+    let invalid = Reason::IdTokenHintInvalid;
     sub.map(Some).ok_or(invalid)
 }
 

@@ -7,7 +7,7 @@ use crate::dialect::{self, Authentication, Client};
 use crate::fault::Fault;
 use crate::form::{self, Malformed, Parameters, one};
 use crate::provider::{Provider, has};
-use crate::refusal::{Refusal, refuse};
+use crate::reason::Reason;
 use crate::wire::{Request, headers};
 
 /// What a request says about its client.
@@ -22,21 +22,21 @@ pub fn authenticate(
     provider: &Provider,
     request: &Request,
     form: &Parameters,
-) -> Result<Client, Refusal> {
+) -> Result<Client, Reason> {
     if let Some(client) = owner(provider, request, form) {
         return Ok(client);
     }
     let credentials = credentials(provider, request, form)?;
     let client = dialect::client(&provider.dialect, &credentials.id);
     // RFC 6749 §5.2: invalid_client for an unknown client and a method that it may not use.
-    let client = client.ok_or(refuse("invalid_client", "the client is unknown"))?;
+    let client = client.ok_or(Reason::ClientUnknown)?;
     if credentials.secret.is_none() && has(provider, Fault::ClientSecretOptional) {
         return Ok(client.clone());
     }
     let unheard = credentials.method == Authentication::ClientSecretPost
         && has(provider, Fault::RefusesClientSecretPost);
     if unheard || !client.authentication.contains(&credentials.method) {
-        return Err(refuse("invalid_client", "the client may not authenticate this way"));
+        return Err(Reason::AuthenticationMethodNotAllowed);
     }
     let Some(expected) = &client.secret else {
         return Ok(client.clone());
@@ -47,7 +47,7 @@ pub fn authenticate(
             Ok(client.clone())
         }
         Some(sent) if same(sent, expected) => Ok(client.clone()),
-        _ => Err(refuse("invalid_client", "the client_secret is wrong")),
+        _ => Err(Reason::SecretWrong),
     }
 }
 
@@ -70,18 +70,18 @@ fn credentials(
     provider: &Provider,
     request: &Request,
     form: &Parameters,
-) -> Result<Credentials, Refusal> {
+) -> Result<Credentials, Reason> {
     let mut authorization = headers(request, "authorization");
     match (authorization.next(), authorization.next()) {
         (None, _) => from_form(form),
         (Some(header), None) => from_header(provider, header, form),
-        (Some(_), Some(_)) => Err(refuse("invalid_request", "two Authorization headers")),
+        (Some(_), Some(_)) => Err(Reason::TwoAuthorizationHeaders),
     }
 }
 
-fn from_form(form: &Parameters) -> Result<Credentials, Refusal> {
+fn from_form(form: &Parameters) -> Result<Credentials, Reason> {
     let id = one(form, "client_id");
-    let id = id.ok_or(refuse("invalid_client", "the client is not named"))?.to_owned();
+    let id = id.ok_or(Reason::ClientNotNamed)?.to_owned();
     let secret = one(form, "client_secret").map(str::to_owned);
     let post = secret.is_some();
     let method = if post { Authentication::ClientSecretPost } else { Authentication::None };
@@ -92,15 +92,15 @@ fn from_header(
     provider: &Provider,
     header: &str,
     form: &Parameters,
-) -> Result<Credentials, Refusal> {
+) -> Result<Credentials, Reason> {
     let lax = has(provider, Fault::SeveralClientAuthenticationsAccepted);
     // RFC 6749 §2.3: no more than one method in each request.
     if !lax && ["client_secret", "client_assertion"].iter().any(|name| one(form, name).is_some()) {
-        return Err(refuse("invalid_request", "use one client authentication method only"));
+        return Err(Reason::SeveralAuthentications);
     }
-    let (id, secret) = basic(header).ok_or(refuse("invalid_client", "malformed credentials"))?;
+    let (id, secret) = basic(header).ok_or(Reason::CredentialsMalformed)?;
     if one(form, "client_id").is_some_and(|named| named != id) {
-        return Err(refuse("invalid_request", "header and form name different clients"));
+        return Err(Reason::ClientsDiffer);
     }
     Ok(Credentials { id, secret: Some(secret), method: Authentication::ClientSecretBasic })
 }

@@ -8,7 +8,7 @@ use crate::form::{Parameters, one};
 use crate::issue::{self, Occasion};
 use crate::jwt;
 use crate::provider::{Provider, has};
-use crate::refusal::{Refusal, refuse};
+use crate::reason::Reason;
 use crate::scope;
 
 /// Issues an access token to the client itself.
@@ -16,11 +16,11 @@ pub fn exchange(
     provider: &mut Provider,
     client: &Client,
     form: &Parameters,
-) -> Result<Value, Refusal> {
+) -> Result<Value, Reason> {
     // RFC 6749 §4.4: confidential clients only.
     let lax = [Fault::UnknownGrantTypeAccepted, Fault::GrantTypesUnchecked];
     if client.secret.is_none() && !lax.iter().any(|fault| has(provider, *fault)) {
-        return Err(refuse("unauthorized_client", "public clients may not use this grant"));
+        return Err(Reason::PublicClientActsForItself);
     }
     let asked = one(form, "scope");
     if asked == Some("openid") && has(provider, Fault::ClientCredentialsWithIdToken) {
@@ -35,7 +35,7 @@ pub fn exchange(
 }
 
 /// An ID token about a client, which no specification knows.
-fn with_id_token(provider: &mut Provider, client: &Client) -> Result<Value, Refusal> {
+fn with_id_token(provider: &mut Provider, client: &Client) -> Result<Value, Reason> {
     let mut tokens = issue::undeserved(provider, client)?;
     let claims = json!({ "iss": provider.issuer, "sub": client.id, "aud": client.id });
     tokens["id_token"] = jwt::sign(provider, &claims).into();

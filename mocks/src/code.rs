@@ -4,13 +4,13 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::authorize::Challenge;
 use crate::dialect::Client;
 use crate::fault::Fault;
 use crate::form::{Parameters, one};
 use crate::issue::{self, Occasion};
+use crate::pkce::Challenge;
 use crate::provider::{self, Provider, has};
-use crate::refusal::{Refusal, refuse};
+use crate::reason::Reason;
 use crate::scope;
 use crate::store::{self, Code};
 
@@ -19,7 +19,7 @@ pub fn exchange(
     provider: &mut Provider,
     client: &Client,
     form: &Parameters,
-) -> Result<Value, Refusal> {
+) -> Result<Value, Reason> {
     let Some(sent) = one(form, "code") else {
         return missing(provider, client);
     };
@@ -33,10 +33,15 @@ pub fn exchange(
     }
     if provider::now(provider) >= code.expires_at {
         // RFC 6749 §4.1.2: the code must expire shortly after it was issued.
-        return Err(refuse("invalid_grant", "the code has expired"));
+        return Err(Reason::CodeExpired);
     }
-    check_redirect_uri(provider, &code, form)?;
-    check_verifier(provider, code.challenge.as_ref(), one(form, "code_verifier"))?;
+    if let Err(reason) = check(provider, &code, form) {
+        let spent = provider.dialect.authorization.failure_spends_code;
+        if let Some(code) = provider.store.codes.get_mut(&secret).filter(|_| spent) {
+            code.used = true;
+        }
+        return Err(reason);
+    }
     if let Some(code) = provider.store.codes.get_mut(&secret) {
         code.used = true;
     }
@@ -46,11 +51,17 @@ pub fn exchange(
     issue::tokens(provider, code.grant, &scope, Occasion::Grant)
 }
 
-fn missing(provider: &mut Provider, client: &Client) -> Result<Value, Refusal> {
+/// Whether whoever sends the code is whoever asked for it.
+fn check(provider: &Provider, code: &Code, form: &Parameters) -> Result<(), Reason> {
+    check_redirect_uri(provider, code, form)?;
+    check_verifier(provider, code.challenge.as_ref(), one(form, "code_verifier"))
+}
+
+fn missing(provider: &mut Provider, client: &Client) -> Result<Value, Reason> {
     if has(provider, Fault::CodeOptional) {
         return issue::undeserved(provider, client);
     }
-    Err(refuse("invalid_request", "code is missing"))
+    Err(Reason::CodeMissing)
 }
 
 /// The code as it was issued; only a fault takes another spelling for it.
@@ -65,7 +76,7 @@ fn undeserved(
     provider: &mut Provider,
     client: &Client,
     secret: &str,
-) -> Option<Result<Value, Refusal>> {
+) -> Option<Result<Value, Reason>> {
     if provider.store.codes.contains_key(secret) {
         return None;
     }
@@ -87,11 +98,7 @@ fn is_reusable(provider: &Provider, code: &Code) -> bool {
 }
 
 /// The code and the scope of its grant, if it belongs to the client.
-fn find(
-    provider: &Provider,
-    client: &Client,
-    secret: &str,
-) -> Result<(Code, Vec<String>), Refusal> {
+fn find(provider: &Provider, client: &Client, secret: &str) -> Result<(Code, Vec<String>), Reason> {
     let code = provider.store.codes.get(secret);
     let grant = code.and_then(|code| provider.store.grants.get(&code.grant));
     match (code, grant) {
@@ -101,11 +108,11 @@ fn find(
         {
             Ok((code.clone(), grant.scope.clone()))
         }
-        _ => Err(refuse("invalid_grant", "the code is unknown")),
+        _ => Err(Reason::CodeUnknown),
     }
 }
 
-fn replayed(provider: &mut Provider, code: &Code, form: &Parameters) -> Refusal {
+fn replayed(provider: &mut Provider, code: &Code, form: &Parameters) -> Reason {
     let verifier = one(form, "code_verifier");
     // RFC 6749 §4.1.2: revoke what was issued for a code that is used twice. Only whoever has the
     // verifier can cause it, or a leaked code would be enough to end somebody's session.
@@ -113,20 +120,16 @@ fn replayed(provider: &mut Provider, code: &Code, form: &Parameters) -> Refusal 
     if !spared && check_verifier(provider, code.challenge.as_ref(), verifier).is_ok() {
         store::revoke_grant(&mut provider.store, code.grant);
     }
-    refuse("invalid_grant", "the code was used before")
+    Reason::CodeUsed
 }
 
-fn check_redirect_uri(provider: &Provider, code: &Code, form: &Parameters) -> Result<(), Refusal> {
+fn check_redirect_uri(provider: &Provider, code: &Code, form: &Parameters) -> Result<(), Reason> {
     match one(form, "redirect_uri") {
         Some(_) if has(provider, Fault::RedirectUriNotCompared) => Ok(()),
         None if has(provider, Fault::RedirectUriOptionalAtExchange) => Ok(()),
         // RFC 6749 §4.1.3: identical, and required if the authorization request had one.
-        Some(sent) if sent != code.redirect_uri => {
-            Err(refuse("invalid_grant", "the redirect_uri is not that of the code"))
-        }
-        None if code.redirect_uri_sent => {
-            Err(refuse("invalid_grant", "the redirect_uri of the code is missing"))
-        }
+        Some(sent) if sent != code.redirect_uri => Err(Reason::RedirectUriDiffers),
+        None if code.redirect_uri_sent => Err(Reason::RedirectUriLeftOut),
         _ => Ok(()),
     }
 }
@@ -135,20 +138,18 @@ fn check_verifier(
     provider: &Provider,
     challenge: Option<&Challenge>,
     verifier: Option<&str>,
-) -> Result<(), Refusal> {
+) -> Result<(), Reason> {
     match (challenge, verifier) {
         (None, None) => Ok(()),
         (None, Some(_)) if has(provider, Fault::VerifierWithoutChallengeAccepted) => Ok(()),
         // RFC 9700 §2.1.1: a verifier without a challenge is a downgrade.
-        (None, Some(_)) => Err(refuse("invalid_grant", "the code has no code_challenge")),
-        (Some(_), _) if has(provider, Fault::RefusesCorrectVerifier) => {
-            Err(refuse("invalid_grant", "the code_verifier is wrong"))
-        }
+        (None, Some(_)) => Err(Reason::VerifierWithoutChallenge),
+        (Some(_), _) if has(provider, Fault::RefusesCorrectVerifier) => Err(Reason::VerifierWrong),
         (Some(_), None) if has(provider, Fault::VerifierOptional) => Ok(()),
         // RFC 7636 §4.5: the verifier is required.
-        (Some(_), None) => Err(refuse("invalid_grant", "the code_verifier is missing")),
+        (Some(_), None) => Err(Reason::VerifierMissing),
         (Some(_), Some(verifier)) if !is_sound(provider, verifier) => {
-            Err(refuse("invalid_grant", "the code_verifier is malformed"))
+            Err(Reason::VerifierMalformed)
         }
         (Some(_), Some(_)) if has(provider, Fault::IgnoresVerifier) => Ok(()),
         (Some(challenge), Some(verifier)) if matches(challenge, verifier) => Ok(()),
@@ -156,7 +157,7 @@ fn check_verifier(
             Ok(())
         }
         // RFC 7636 §4.6: invalid_grant if the values are not equal.
-        (Some(_), Some(_)) => Err(refuse("invalid_grant", "the code_verifier is wrong")),
+        (Some(_), Some(_)) => Err(Reason::VerifierWrong),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::authorize::{Authorization, denial};
+use crate::authorize::Authorization;
 use crate::decide;
 use crate::fault::Fault;
 use crate::form::{self, Parameters, one};
 use crate::page::{self, escape};
 use crate::provider::{self, Provider, has};
+use crate::reason::Reason;
 use crate::reply;
 use crate::store::{Goal, Session};
 use crate::wire::{Request, Response};
@@ -39,7 +40,7 @@ fn waiting(provider: &Provider, request: &Request, parameters: &Parameters) -> O
         return None;
     };
     let waits = pending.session == Some(cookie) && provider::now(provider) < pending.expires_at;
-    waits.then_some(Waiting { handle, authorization, session })
+    waits.then_some(Waiting { handle, authorization: *authorization, session })
 }
 
 fn unknown_request() -> Response {
@@ -100,6 +101,6 @@ fn approve(provider: &mut Provider, request: &Request, waiting: Waiting) -> Resp
 
 fn deny(provider: &mut Provider, request: &Request, waiting: &Waiting) -> Response {
     provider.store.pending.remove(&waiting.handle);
-    let denial = denial("access_denied", "the user has denied the request");
-    reply::deny(provider, request, &waiting.authorization.reply_to, denial)
+    let reason = Reason::UserDenied;
+    reply::deny(provider, request, &waiting.authorization.reply_to, reason)
 }

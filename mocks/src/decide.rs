@@ -1,9 +1,13 @@
 //! What an authorization request still needs: a login, a consent, or nothing but its code.
 
-use crate::authorize::{Authorization, Denial, denial};
+use crate::authorize::{Authorization, ResponseMode};
 use crate::dialect::{self, Consent};
+use crate::form;
+use crate::issue::{self, Occasion};
+use crate::manners::Carrier;
 use crate::provider::{self, Provider};
 use crate::random;
+use crate::reason::Reason;
 use crate::reply;
 use crate::scope;
 use crate::store::{self, Code, Goal, Grant, Login, Pending, Session};
@@ -19,8 +23,8 @@ pub enum Freshness {
 }
 
 enum Need {
-    Login(Denial),
-    Consent(Denial),
+    Login(Reason),
+    Consent(Reason),
 }
 
 /// Goes on with an authorization request as far as possible without the user.
@@ -35,15 +39,21 @@ pub fn proceed(
     let silent = scope::contains(&authorization.prompt, "none");
     match (need, session) {
         // OIDC Core §3.1.2.6: with prompt=none the client learns what is missing.
-        (Some(Need::Login(denial) | Need::Consent(denial)), _) if silent => {
-            reply::deny(provider, request, &authorization.reply_to, denial)
+        (Some(Need::Login(reason) | Need::Consent(reason)), _) if silent => {
+            reply::deny(provider, request, &authorization.reply_to, reason)
         }
         (Some(Need::Consent(_)), Some((cookie, _))) => {
             let page = provider.dialect.endpoints.consent.clone();
-            wait(provider, request, &page, Goal::Authorization(authorization), Some(cookie))
+            wait(
+                provider,
+                request,
+                &page,
+                Goal::Authorization(Box::new(authorization)),
+                Some(cookie),
+            )
         }
         (None, Some((_, session))) => issue_code(provider, request, authorization, &session),
-        (_, _) => wait_for_login(provider, request, Goal::Authorization(authorization)),
+        (_, _) => wait_for_login(provider, request, Goal::Authorization(Box::new(authorization))),
     }
 }
 
@@ -53,7 +63,7 @@ fn need(
     session: Option<&(String, Session)>,
     freshness: Freshness,
 ) -> Option<Need> {
-    let login = Need::Login(denial("login_required", "the user must log in"));
+    let login = Need::Login(Reason::LoginRequired);
     let Some((_, session)) = session else {
         return Some(login);
     };
@@ -61,7 +71,7 @@ fn need(
         return Some(login);
     }
     needs_consent(provider, authorization, session)
-        .then(|| Need::Consent(denial("consent_required", "the user must agree")))
+        .then_some(Need::Consent(Reason::ConsentRequired))
 }
 
 /// Whether a login from before this request does not suffice.
@@ -76,6 +86,9 @@ fn is_stale(provider: &Provider, authorization: &Authorization, session: &Sessio
 }
 
 fn needs_consent(provider: &Provider, authorization: &Authorization, session: &Session) -> bool {
+    if provider.dialect.authorization.never_asks {
+        return false;
+    }
     let client_id = &authorization.reply_to.client_id;
     let client = dialect::client(&provider.dialect, client_id);
     let agreed = provider.store.consents.get(&(session.username.clone(), client_id.clone()));
@@ -91,7 +104,30 @@ fn needs_consent(provider: &Provider, authorization: &Authorization, session: &S
 /// Sends the browser to the login page and remembers what for.
 pub fn wait_for_login(provider: &mut Provider, request: &Request, goal: Goal) -> Response {
     let page = provider.dialect.endpoints.login.clone();
-    wait(provider, request, &page, goal, None)
+    let login = &provider.dialect.login;
+    match login.carries {
+        Carrier::Handle => wait(provider, request, &page, goal, None),
+        Carrier::Query => {
+            let query = own_query(request);
+            wire::redirect(request, &format!("{}{page}?{query}", provider.base_url))
+        }
+        Carrier::Next => {
+            // The question for a login is answered by it: asked again it would never end.
+            let parameters = form::parse(own_query(request).as_bytes()).unwrap_or_default();
+            let rest =
+                parameters.0.iter().filter(|(name, _)| name != "prompt" && name != "max_age");
+            let rest: Vec<_> = rest.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let next = format!("{}?{}", request.path, form::encode(&rest));
+            let carried = form::encode(&[(login.parameter.as_str(), next.as_str())]);
+            wire::redirect(request, &format!("{}{page}?{carried}", provider.base_url))
+        }
+    }
+}
+
+/// The parameters of a request, wherever they are.
+fn own_query(request: &Request) -> String {
+    let body = || String::from_utf8_lossy(&request.body).into_owned();
+    if request.method == "POST" { body() } else { request.query.clone() }
 }
 
 fn wait(
@@ -103,8 +139,9 @@ fn wait(
 ) -> Response {
     let handle = random::secret();
     let expires_at = provider::now(provider) + provider.dialect.lifetimes.pending_authorization;
+    let parameter = provider.dialect.login.parameter.clone();
     provider.store.pending.insert(handle.clone(), Pending { goal, session, expires_at });
-    wire::redirect(request, &format!("{}{page}?request={handle}", provider.issuer))
+    wire::redirect(request, &format!("{}{page}?{parameter}={handle}", provider.base_url))
 }
 
 /// Grants what was asked for and sends the code.
@@ -114,16 +151,26 @@ pub fn issue_code(
     authorization: Authorization,
     session: &Session,
 ) -> Response {
-    let Authorization { reply_to, scope, nonce, challenge, .. } = authorization;
+    let Authorization { reply_to, scope, nonce, challenge, audience, .. } = authorization;
     let grant = Grant {
         client_id: reply_to.client_id.clone(),
         login: Some(login(session)),
         scope,
         nonce,
+        audience,
         revoked: false,
         last_access_token: None,
+        id: random::uuid(),
     };
+    let scope = grant.scope.clone();
     let grant = store::add_grant(&mut provider.store, grant);
+    if reply_to.response_mode == ResponseMode::Fragment {
+        let tokens = issue::tokens(provider, grant, &scope, Occasion::Grant);
+        return match tokens {
+            Ok(tokens) => reply::tokens(provider, request, &reply_to, &tokens),
+            Err(reason) => reply::deny(provider, request, &reply_to, reason),
+        };
+    }
     let expires_at = provider::now(provider) + provider.dialect.lifetimes.authorization_code;
     let code = Code {
         grant,
@@ -133,7 +180,7 @@ pub fn issue_code(
         expires_at,
         used: false,
     };
-    let secret = random::secret();
+    let secret = random::text(provider.dialect.authorization.code);
     provider.store.codes.insert(secret.clone(), code);
     provider::count_issued(provider, "authorization_code");
     reply::grant(provider, request, &reply_to, &secret)

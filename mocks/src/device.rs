@@ -9,22 +9,24 @@ use crate::form::{self, Parameters, one};
 use crate::issue::{self, Occasion};
 use crate::provider::{self, Provider, has};
 use crate::random;
-use crate::refusal::{Refusal, either, refuse};
+use crate::reason::Reason;
+use crate::refusal::either;
 use crate::scope;
 use crate::store::{self, Decision, Device, Grant, Login};
 use crate::wire::{self, Request, Response};
 
 /// Answers at the device authorization endpoint.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
-    either(authorize(provider, request))
+    let outcome = authorize(provider, request);
+    either(provider, outcome)
 }
 
-fn authorize(provider: &mut Provider, request: &Request) -> Result<Response, Refusal> {
+fn authorize(provider: &mut Provider, request: &Request) -> Result<Response, Reason> {
     let form = parameters(request)?;
     let client = client(provider, request, &form)?;
     let may = client.grants.contains(&GrantType::DeviceCode);
     if !may && !has(provider, Fault::DeviceGrantForEveryClient) {
-        return Err(refuse("unauthorized_client", "the client may not use this grant"));
+        return Err(Reason::GrantNotAllowed);
     }
     let scope = match one(&form, "scope") {
         Some(asked) if has(provider, Fault::DeviceGrantsUnknownScope) => scope::split(asked),
@@ -48,16 +50,16 @@ fn authorize(provider: &mut Provider, request: &Request) -> Result<Response, Ref
 }
 
 /// A GET comes here only with [`Fault::DeviceEndpointAnswersGet`].
-fn parameters(request: &Request) -> Result<Parameters, Refusal> {
+fn parameters(request: &Request) -> Result<Parameters, Reason> {
     if request.method == "POST" {
         return form::back_channel(request);
     }
-    let malformed = |_| refuse("invalid_request", "the query is malformed");
+    let malformed = |_| Reason::QueryMalformed;
     form::parse(request.query.as_bytes()).map_err(malformed)
 }
 
 /// The client that asks. RFC 8628 §3.1: it authenticates, or names itself, as at the token endpoint.
-fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<Client, Refusal> {
+fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<Client, Reason> {
     let refusal = match client_auth::authenticate(provider, request, form) {
         Ok(client) => return Ok(client),
         Err(refusal) => refusal,
@@ -79,7 +81,7 @@ fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<C
 /// RFC 8628 §3.2: the device authorization response.
 fn description(provider: &Provider, device_code: &str, device: &Device) -> Value {
     let user_code = displayed(&device.user_code);
-    let page = format!("{}{}", provider.issuer, provider.dialect.endpoints.device_verification);
+    let page = format!("{}{}", provider.base_url, provider.dialect.endpoints.device_verification);
     let mut description = json!({
         "device_code": device_code,
         "user_code": user_code,
@@ -102,14 +104,17 @@ pub fn displayed(user_code: &str) -> String {
 }
 
 /// Answers a device that asks whether it may have its tokens now.
-pub fn poll(provider: &mut Provider, client: &Client, form: &Parameters) -> Result<Value, Refusal> {
+pub fn poll(provider: &mut Provider, client: &Client, form: &Parameters) -> Result<Value, Reason> {
     let code = one(form, "device_code");
-    let code = code.ok_or(refuse("invalid_request", "device_code is missing"))?;
+    let code = code.ok_or(Reason::DeviceCodeMissing)?;
     let device = usable(provider, client, code)?;
     if has_expired(provider, &device) {
         let forgotten = has(provider, Fault::ExpiredDeviceCodeIsUnknown);
-        let error = if forgotten { "invalid_grant" } else { "expired_token" };
-        return Err(refuse(error, "the device_code has expired"));
+        return Err(if forgotten {
+            Reason::DeviceCodeForgotten
+        } else {
+            Reason::DeviceCodeExpired
+        });
     }
     match decision(provider, &device) {
         Decision::Pending => Err(pending(provider, code, &device)),
@@ -118,10 +123,10 @@ pub fn poll(provider: &mut Provider, client: &Client, form: &Parameters) -> Resu
     }
 }
 
-fn usable(provider: &Provider, client: &Client, code: &str) -> Result<Device, Refusal> {
+fn usable(provider: &Provider, client: &Client, code: &str) -> Result<Device, Reason> {
     let device = provider.store.devices.get(code).cloned();
     if device.is_none() && has(provider, Fault::UnknownDeviceCodeIsPending) {
-        return Err(refuse("authorization_pending", "the user has not decided yet"));
+        return Err(Reason::AuthorizationPending);
     }
     let any_client = has(provider, Fault::DeviceCodeOfAnyClient);
     let reusable = has(provider, Fault::DeviceCodeReusable);
@@ -129,7 +134,7 @@ fn usable(provider: &Provider, client: &Client, code: &str) -> Result<Device, Re
     device
         .filter(|device| any_client || device.client_id == client.id)
         .filter(|device| reusable || !device.used)
-        .ok_or(refuse("invalid_grant", "the device_code is unknown or was used"))
+        .ok_or(Reason::DeviceCodeUnknown)
 }
 
 fn has_expired(provider: &Provider, device: &Device) -> bool {
@@ -155,13 +160,13 @@ fn slowed(provider: &Provider, device: &Device, fault: Fault) -> bool {
     has(provider, fault) && device.interval > provider.dialect.device.interval
 }
 
-fn denied(provider: &mut Provider, code: &str) -> Refusal {
+fn denied(provider: &mut Provider, code: &str) -> Reason {
     if has(provider, Fault::DeniedDeviceIsToldOnce)
         && let Some(device) = provider.store.devices.get_mut(code)
     {
         device.decision = Decision::Pending;
     }
-    refuse("access_denied", "the user has denied the request")
+    Reason::UserDenied
 }
 
 /// The approval of somebody who has never been asked.
@@ -174,7 +179,7 @@ fn nobody(provider: &Provider) -> Decision {
 }
 
 /// RFC 8628 §3.5: `slow_down` is `authorization_pending` for a client that polls too fast.
-fn pending(provider: &mut Provider, code: &str, device: &Device) -> Refusal {
+fn pending(provider: &mut Provider, code: &str, device: &Device) -> Reason {
     let now = provider::now(provider);
     let early = device.last_poll.is_some_and(|last| now < last.saturating_add(device.interval));
     let first = device.last_poll.is_none();
@@ -183,7 +188,7 @@ fn pending(provider: &mut Provider, code: &str, device: &Device) -> Refusal {
         || slowed(provider, device, Fault::SlowDownIsForEver);
     let polling = &provider.dialect.device;
     if has(provider, Fault::PatienceIsDenied) && is_patient(provider, device, now) {
-        return refuse("access_denied", "the user has had enough time");
+        return Reason::PatienceEnded;
     }
     let expires_at = if has(provider, Fault::PollingExtendsDeviceCode) {
         now + provider.dialect.lifetimes.device_code
@@ -198,9 +203,9 @@ fn pending(provider: &mut Provider, code: &str, device: &Device) -> Refusal {
         device.interval = if slow_down { longer } else { device.interval };
     }
     if slow_down {
-        return refuse("slow_down", "wait five seconds longer between polls");
+        return Reason::SlowDown;
     }
-    refuse("authorization_pending", "the user has not decided yet")
+    Reason::AuthorizationPending
 }
 
 /// Whether a device has polled before, and not since its interval has passed.
@@ -215,7 +220,7 @@ fn redeem(
     code: &str,
     device: &Device,
     login: Login,
-) -> Result<Value, Refusal> {
+) -> Result<Value, Reason> {
     if let Some(device) = provider.store.devices.get_mut(code) {
         device.used = true;
     }
@@ -224,8 +229,10 @@ fn redeem(
         login: Some(login),
         scope: device.scope.clone(),
         nonce: None,
+        audience: None,
         revoked: false,
         last_access_token: None,
+        id: random::uuid(),
     };
     let number = store::add_grant(&mut provider.store, grant);
     issue::tokens(provider, number, &device.scope, Occasion::Grant)

@@ -1,9 +1,18 @@
 //! Dialects: what a kind of provider serves, to whom, and for how long. Data, from `mocks/dialects`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::fault::Fault;
+use crate::manners::{Authorization, ClientLogout, Login, Page, Refusals, Tokens};
 
 /// The embedded dialects by name.
-pub const EMBEDDED: [(&str, &str); 1] = [("strict", include_str!("../dialects/strict.yaml"))];
+pub const EMBEDDED: [(&str, &str); 2] = [
+    ("cognito", include_str!("../dialects/cognito.yaml")),
+    ("strict", include_str!("../dialects/strict.yaml")),
+];
 
 /// One kind of provider.
 #[derive(Clone, Debug, Deserialize)]
@@ -11,6 +20,12 @@ pub const EMBEDDED: [(&str, &str); 1] = [("strict", include_str!("../dialects/st
 pub struct Dialect {
     /// Its name, as in [`EMBEDDED`].
     pub name: String,
+    /// What the issuer identifier has after the base URL.
+    #[serde(default)]
+    pub issuer_path: String,
+    /// The faults that are this product's ways: always on.
+    #[serde(default)]
+    pub habits: BTreeSet<Fault>,
     /// Where it answers.
     pub endpoints: Endpoints,
     /// How long things last.
@@ -23,15 +38,37 @@ pub struct Dialect {
     pub default_scope: Vec<String>,
     /// The audience of access tokens.
     pub resource: String,
+    /// The metadata document, with `${issuer}`, `${token_endpoint}` and their kin.
+    pub metadata: Map<String, Value>,
+    /// How refusals are worded.
+    #[serde(default)]
+    pub refusals: Refusals,
+    /// How the authorization endpoint answers.
+    #[serde(default)]
+    pub authorization: Authorization,
+    /// The login page.
+    pub login: Login,
+    /// What tokens are.
+    pub tokens: Tokens,
+    /// Headers that all answers of an endpoint have, by its name; `*` stands for all endpoints. `${uuid}` in
+    /// a value is a new one each time.
+    #[serde(default)]
+    pub headers: BTreeMap<String, BTreeMap<String, String>>,
+    /// The logout by `client_id`.
+    #[serde(default)]
+    pub client_logout: ClientLogout,
+    /// Pages that are always the same, by path.
+    #[serde(default)]
+    pub pages: BTreeMap<String, Page>,
     /// Who can log in.
     pub users: Vec<User>,
     /// Who can ask for tokens.
     pub clients: Vec<Client>,
 }
 
-/// Paths on the stub's base URL.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Paths on the stub's base URL; nothing is served at an empty one.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 // Each field is the path of the endpoint it is named after.
 pub struct Endpoints {
     pub openid_configuration: String,
@@ -47,6 +84,7 @@ pub struct Endpoints {
     pub device_authorization: String,
     pub device_verification: String,
     pub end_session: String,
+    pub client_logout: String,
 }
 
 /// Seconds from issue to expiry.
@@ -89,6 +127,9 @@ pub struct User {
     pub name: String,
     /// The claim `email`.
     pub email: String,
+    /// The groups that the user is in.
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
 
 /// A registered client.
@@ -136,6 +177,7 @@ pub enum Authentication {
 // The names are those of RFC 7591 §2 and RFC 8628 §3.4.
 pub enum GrantType {
     AuthorizationCode,
+    Implicit,
     RefreshToken,
     ClientCredentials,
     #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]

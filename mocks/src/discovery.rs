@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use crate::fault::Fault;
 use crate::keys;
 use crate::provider::{self, Provider, has};
-use crate::refusal::{self, Refusal};
+use crate::reason::Reason;
+use crate::refusal;
+use crate::template::{self, Facts};
 use crate::wire::{self, Request, Response};
 
 const CACHE_CONTROL: &str = "public, max-age=300";
@@ -13,7 +15,7 @@ const CACHE_CONTROL: &str = "public, max-age=300";
 /// Answers at `/.well-known/openid-configuration`.
 pub fn openid_configuration(provider: &mut Provider, _: &Request) -> Response {
     if has(provider, Fault::OpenidConfigurationMissing) {
-        return not_found();
+        return not_found(provider);
     }
     let mut metadata = metadata(provider);
     if has(provider, Fault::MetadataIssuerWithSlash) {
@@ -57,11 +59,11 @@ fn spoil(provider: &Provider, metadata: &mut Value) {
 /// Answers at `/.well-known/oauth-authorization-server`.
 pub fn authorization_server_metadata(provider: &mut Provider, _: &Request) -> Response {
     if has(provider, Fault::AuthorizationServerMetadataMissing) {
-        return not_found();
+        return not_found(provider);
     }
     let mut metadata = metadata(provider);
     if has(provider, Fault::MetadataDocumentsDisagree) {
-        metadata["token_endpoint"] = format!("{}/oauth/token", provider.issuer).into();
+        metadata["token_endpoint"] = format!("{}/oauth/token", provider.base_url).into();
     }
     wire::cacheable_json(200, &metadata, CACHE_CONTROL)
 }
@@ -72,55 +74,33 @@ pub fn elsewhere(provider: &mut Provider, request: &Request) -> Response {
         return openid_configuration(provider, request);
     }
     // RFC 8414 §3.1: each issuer has metadata of its own; this provider has one issuer.
-    not_found()
+    not_found(provider)
 }
 
 /// The answer at a path where nothing is.
-pub fn not_found() -> Response {
-    let (error, description) = ("not_found", "nothing is served at this path");
-    refusal::answer(&Refusal { status: 404, error, description })
+fn not_found(provider: &Provider) -> Response {
+    refusal::refuse(provider, Reason::NothingHere)
 }
 
+/// The document of the dialect.
 fn metadata(provider: &Provider) -> Value {
-    let endpoints = &provider.dialect.endpoints;
-    let at = |path: &String| format!("{}{path}", provider.issuer);
-    json!({
-        "issuer": provider.issuer,
-        "authorization_endpoint": at(&endpoints.authorization),
-        "token_endpoint": at(&endpoints.token),
-        "userinfo_endpoint": at(&endpoints.userinfo),
-        "jwks_uri": at(&endpoints.jwks),
-        "revocation_endpoint": at(&endpoints.revocation),
-        "introspection_endpoint": at(&endpoints.introspection),
-        "device_authorization_endpoint": at(&endpoints.device_authorization),
-        "end_session_endpoint": at(&endpoints.end_session),
-        "scopes_supported": provider.dialect.scopes,
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query", "form_post"],
-        "grant_types_supported": [
-            "authorization_code",
-            "refresh_token",
-            "client_credentials",
-            "urn:ietf:params:oauth:grant-type:device_code",
-        ],
-        "token_endpoint_auth_methods_supported":
-            ["client_secret_basic", "client_secret_post", "none"],
-        "revocation_endpoint_auth_methods_supported":
-            ["client_secret_basic", "client_secret_post", "none"],
-        "introspection_endpoint_auth_methods_supported":
-            ["client_secret_basic", "client_secret_post"],
-        "code_challenge_methods_supported": ["S256"],
-        "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "claims_supported": [
-            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid",
-            "name", "preferred_username", "email", "email_verified",
-        ],
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "authorization_response_iss_parameter_supported": true,
-        // OpenID Connect Discovery §3: true if it is left out.
-        "request_uri_parameter_supported": false,
-    })
+    let at = &provider.dialect.endpoints;
+    let endpoints = [
+        ("authorization_endpoint", &at.authorization),
+        ("token_endpoint", &at.token),
+        ("userinfo_endpoint", &at.userinfo),
+        ("jwks_uri", &at.jwks),
+        ("revocation_endpoint", &at.revocation),
+        ("introspection_endpoint", &at.introspection),
+        ("device_authorization_endpoint", &at.device_authorization),
+        ("end_session_endpoint", &at.end_session),
+    ];
+    let served = endpoints.into_iter().filter(|(_, path)| !path.is_empty());
+    let mut facts: Facts =
+        served.map(|(name, path)| (name, format!("{}{path}", provider.base_url).into())).collect();
+    facts.insert("issuer", provider.issuer.clone().into());
+    facts.insert("scopes", provider.dialect.scopes.clone().into());
+    template::members(&provider.dialect.metadata, &facts).into()
 }
 
 /// Answers at the key set's address.

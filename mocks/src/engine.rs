@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::json;
-
 use crate::clock::Clock;
 use crate::dialect::{self, Dialect, Endpoints};
 use crate::error::StubError;
 use crate::fault::{self, Fault};
 use crate::provider::{self, Counters, Provider, has};
+use crate::reason::Reason;
 use crate::store::{self, Store};
 use crate::wire::{self, Request, Response, with_header};
-use crate::{authorize, consent, control, device, discovery, introspection, keys, login, logout};
-use crate::{revocation, token, userinfo, verification};
+use crate::{authorize, client_logout, consent, control, device, discovery, introspection, keys};
+use crate::{login, logout, page, random, refusal, revocation, token, userinfo, verification};
 
 /// Bodies may have 64 kB: every honest request is far smaller.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -35,7 +34,7 @@ struct Route {
 }
 
 impl Engine {
-    /// A new provider at `base_url`, which has no trailing slash and becomes its issuer.
+    /// A new provider at `base_url`, which has no trailing slash.
     ///
     /// # Errors
     /// When no dialect or no fault has a given name.
@@ -54,14 +53,17 @@ impl Engine {
         let now = provider::now(&provider);
         store::sweep(&mut provider.store, now);
         if request.body.len() > LONGEST_BODY {
-            return plain_error(413, "invalid_request", "the body is longer than 64 kB");
+            return refusal::refuse(&provider, Reason::BodyTooLong);
         }
         if request.path.starts_with(control::PREFIX) {
             return control::answer(&mut provider, request);
         }
         match self.routes.iter().find(|route| route.path == request.path) {
-            Some(route) => follow(route, &mut provider, request),
-            None => discovery::elsewhere(&mut provider, request),
+            Some(route) => {
+                let response = follow(route, &mut provider, request);
+                dressed(&provider, route.name, response)
+            }
+            None => elsewhere(&mut provider, request),
         }
     }
 }
@@ -75,45 +77,85 @@ fn unknown_fault(name: &str) -> StubError {
 }
 
 fn provider(dialect: Dialect, faults: BTreeSet<Fault>, base_url: &str) -> Provider {
+    let issuer = format!("{base_url}{}", dialect.issuer_path);
     Provider {
         dialect,
-        issuer: base_url.to_owned(),
+        base_url: base_url.to_owned(),
+        issuer,
         clock: Clock::default(),
         keys: keys::ring(),
         faults,
         store: Store::default(),
         counters: Counters::default(),
+        endpoint: "",
     }
 }
 
 fn follow(route: &Route, provider: &mut Provider, request: &Request) -> Response {
     *provider.counters.requests.entry(route.name).or_default() += 1;
+    provider.endpoint = route.name;
     // RFC 9110 §9.3.2: HEAD is answered as GET; the server leaves out the body.
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
     if route.name == "token" && method == "GET" && has(provider, Fault::TokenRequestByGet) {
         return token::answer(provider, &token::posted(request));
     }
     let allow = allowed(route, provider);
+    if method == "OPTIONS" && is_open(route, provider) {
+        return preflight(allow);
+    }
     if allow.split(", ").any(|allowed| allowed == method) {
         return (route.answer)(provider, request);
     }
     // RFC 9110 §15.5.6: 405 says which methods are allowed.
-    let response = plain_error(405, "invalid_request", "the method is not allowed here");
-    with_header(response, "Allow", allow)
+    with_header(refusal::refuse(provider, Reason::MethodNotAllowed), "Allow", allow)
+}
+
+/// The answer at a path that no endpoint has.
+fn elsewhere(provider: &mut Provider, request: &Request) -> Response {
+    let Some(page) = provider.dialect.pages.get(&request.path) else {
+        return discovery::elsewhere(provider, request);
+    };
+    let response = page::page(page.status, &page.title, &page.html);
+    dressed(provider, "pages", response)
+}
+
+/// The response with the headers that the dialect gives it; they replace those of the same name.
+fn dressed(provider: &Provider, endpoint: &str, mut response: Response) -> Response {
+    let rows = ["*", endpoint].into_iter().filter_map(|name| provider.dialect.headers.get(name));
+    for (name, value) in rows.flatten() {
+        response.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        response.headers.push((name.clone(), value.replace("${uuid}", &random::uuid())));
+    }
+    // RFC 9700 §4.12 wants 303 after a form; many products still answer 302.
+    if provider.dialect.authorization.found && response.status == 303 {
+        response.status = 302;
+    }
+    response
+}
+
+/// Whether scripts of any origin may call the endpoint.
+fn is_open(route: &Route, provider: &Provider) -> bool {
+    let headers = provider.dialect.headers.get(route.name);
+    headers.is_some_and(|headers| headers.contains_key("Access-Control-Allow-Origin"))
+}
+
+/// The answer to the question of a browser whether a script may send its request.
+fn preflight(allow: &str) -> Response {
+    let response = with_header(wire::empty(200), "Access-Control-Allow-Methods", allow);
+    with_header(response, "Access-Control-Allow-Headers", "Authorization, Content-Type")
 }
 
 fn allowed(route: &Route, provider: &Provider) -> &'static str {
+    if route.name == "authorization" && provider.dialect.authorization.refuses_post {
+        return GET;
+    }
     let both = has(provider, Fault::DeviceEndpointAnswersGet);
     if both && route.name == "device_authorization" { BOTH } else { route.allow }
 }
 
-fn plain_error(status: u16, error: &str, description: &str) -> Response {
-    wire::json(status, &json!({ "error": error, "error_description": description }))
-}
-
 fn routes(at: &Endpoints) -> Vec<Route> {
     type Answer = fn(&mut Provider, &Request) -> Response;
-    let rows: [(&String, &'static str, &'static str, Answer); 13] = [
+    let rows: [(&String, &'static str, &'static str, Answer); 14] = [
         (&at.openid_configuration, "openid_configuration", GET, discovery::openid_configuration),
         (
             &at.authorization_server_metadata,
@@ -132,12 +174,14 @@ fn routes(at: &Endpoints) -> Vec<Route> {
         (&at.device_authorization, "device_authorization", POST, device::answer),
         (&at.device_verification, "device_verification", BOTH, verification::answer),
         (&at.end_session, "end_session", BOTH, logout::answer),
+        (&at.client_logout, "client_logout", GET, client_logout::answer),
     ];
+    let served = rows.into_iter().filter(|(path, ..)| !path.is_empty());
     let route = |(path, name, allow, answer): (&String, _, _, _)| {
         let path = path.clone();
         Route { path, name, allow, answer }
     };
-    rows.into_iter().map(route).collect()
+    served.map(route).collect()
 }
 
 const GET: &str = "GET";

@@ -1,6 +1,6 @@
 //! Parameters as `application/x-www-form-urlencoded`: read without guessing, written for redirects.
 
-use crate::refusal::{Refusal, refuse};
+use crate::reason::Reason;
 use crate::wire::{Request, headers};
 
 /// Parameters in the order of arrival. Those without a value are absent.
@@ -74,26 +74,26 @@ fn hexadecimal(digits: &[u8]) -> Result<u8, Malformed> {
 }
 
 /// The form in a request's body.
-pub fn body(request: &Request) -> Result<Parameters, Refusal> {
+pub fn body(request: &Request) -> Result<Parameters, Reason> {
     // RFC 6749 §3.2: parameters are sent in the body as application/x-www-form-urlencoded.
     let media_type = headers(request, "content-type").next().unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
     if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(refuse("invalid_request", "send application/x-www-form-urlencoded"));
+        return Err(Reason::MediaTypeWrong);
     }
-    parse(&request.body).map_err(|Malformed| refuse("invalid_request", "the form is malformed"))
+    parse(&request.body).map_err(|Malformed| Reason::FormMalformed)
 }
 
 /// The form in the body of a request to an endpoint that serves no browser.
-pub fn back_channel(request: &Request) -> Result<Parameters, Refusal> {
+pub fn back_channel(request: &Request) -> Result<Parameters, Reason> {
     if !request.query.is_empty() {
         // RFC 6749 §2.3.1: the parameters must not be included in the request URI.
-        return Err(refuse("invalid_request", "send parameters in the body, not in the URL"));
+        return Err(Reason::ParametersInUrl);
     }
     let form = body(request)?;
     // RFC 6749 §3.2: parameters must not be included more than once.
     match repeated(&form) {
-        Some(_) => Err(refuse("invalid_request", "a parameter is sent more than once")),
+        Some(_) => Err(Reason::ParameterRepeated),
         None => Ok(form),
     }
 }

@@ -7,7 +7,8 @@ use crate::dialect::{self, Client};
 use crate::fault::Fault;
 use crate::form::{self, Parameters, one};
 use crate::provider::{self, Provider, has};
-use crate::refusal::{Refusal, either, refuse};
+use crate::reason::Reason;
+use crate::refusal::either;
 use crate::scope;
 use crate::store::{self, AccessToken, Grant};
 use crate::userinfo;
@@ -24,13 +25,13 @@ struct Live<'a> {
 
 /// Answers at the introspection endpoint.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
-    either(introspect(provider, request))
+    either(provider, introspect(provider, request))
 }
 
-fn introspect(provider: &Provider, request: &Request) -> Result<Response, Refusal> {
+fn introspect(provider: &Provider, request: &Request) -> Result<Response, Reason> {
     let form = form::back_channel(request)?;
     let client = client(provider, request, &form)?;
-    let secret = one(&form, "token").ok_or(refuse("invalid_request", "token is missing"))?;
+    let secret = one(&form, "token").ok_or(Reason::TokenMissing)?;
     if !is_known(provider, secret) {
         return unknown(provider);
     }
@@ -39,8 +40,7 @@ fn introspect(provider: &Provider, request: &Request) -> Result<Response, Refusa
     let visible = match live {
         Some(live) if !may_see(provider, &client, &live) => {
             if has(provider, Fault::NotEntitledIsAnError) {
-                let (error, description) = ("access_denied", "the token is for somebody else");
-                return Err(Refusal { status: 403, error, description });
+                return Err(Reason::NotEntitled);
             }
             None
         }
@@ -51,17 +51,17 @@ fn introspect(provider: &Provider, request: &Request) -> Result<Response, Refusa
 }
 
 /// Who asks.
-fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<Client, Refusal> {
+fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<Client, Reason> {
     let anonymous =
         one(form, "client_id").is_none() && headers(request, "authorization").next().is_none();
     if anonymous && has(provider, Fault::IntrospectionNeedsNoClient) {
         let server = dialect::client(&provider.dialect, "resource-server").cloned();
-        return server.ok_or(refuse("invalid_client", "the dialect has no resource server"));
+        return server.ok_or(Reason::NoResourceServer);
     }
     let client = client_auth::authenticate(provider, request, form)?;
     // RFC 7662 §2.1: some authorization is required, or tokens could be scanned for.
     if client.secret.is_none() {
-        return Err(refuse("invalid_client", "a public client may not introspect tokens"));
+        return Err(Reason::PublicClientIntrospects);
     }
     Ok(client)
 }
@@ -71,9 +71,9 @@ fn is_known(provider: &Provider, secret: &str) -> bool {
     store.access_tokens.contains_key(secret) || store.refresh_tokens.contains_key(secret)
 }
 
-fn unknown(provider: &Provider) -> Result<Response, Refusal> {
+fn unknown(provider: &Provider) -> Result<Response, Reason> {
     if has(provider, Fault::IntrospectionOfUnknownTokenIsAnError) {
-        return Err(refuse("invalid_request", "the token is unknown"));
+        return Err(Reason::TokenUnknown);
     }
     if has(provider, Fault::IntrospectionSaysAllActive) {
         return Ok(wire::json(200, &json!({ "active": true })));

@@ -7,11 +7,14 @@ use sha2::{Digest, Sha256};
 use crate::dialect::{self, Client, GrantType};
 use crate::fault::Fault;
 use crate::jwt;
+use crate::manners;
 use crate::provider::{self, Provider, has};
 use crate::random;
-use crate::refusal::{Refusal, refuse};
+use crate::reason::Reason;
 use crate::scope;
-use crate::store::{self, AccessToken, Grant, Login, RefreshToken};
+use crate::store::{self, AccessToken, Grant, RefreshToken};
+use crate::template::{self, Facts};
+use crate::user;
 
 /// Why tokens are issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +31,9 @@ pub fn tokens(
     number: u64,
     scope: &[String],
     occasion: Occasion,
-) -> Result<Value, Refusal> {
+) -> Result<Value, Reason> {
     let grant = provider.store.grants.get(&number).filter(|grant| !grant.revoked).cloned();
-    let grant = grant.ok_or(refuse("invalid_grant", "the grant was revoked"))?;
+    let grant = grant.ok_or(Reason::GrantRevoked)?;
     let access_token = access_token(provider, number, &grant, scope, occasion);
     let mut response = json!({ "access_token": access_token });
     if !has(provider, Fault::TokenResponseWithoutTokenType) {
@@ -44,16 +47,19 @@ pub fn tokens(
     if may_refresh(provider, &grant, occasion) {
         response["refresh_token"] = refresh_token(provider, number).into();
     }
-    if let Some(login) = grant.login.as_ref().filter(|_| scope::contains(scope, "openid")) {
-        let id_token = id_token(provider, &grant, login, &access_token, occasion);
+    if grant.login.is_some() && scope::contains(scope, "openid") {
+        let id_token = id_token(provider, &grant, scope, &access_token, occasion);
         response["id_token"] = id_token.into();
         provider::count_issued(provider, "id_token");
+    }
+    if let Some(members) = response.as_object_mut() {
+        members.retain(|name, _| !provider.dialect.tokens.response_omits.contains(name));
     }
     Ok(response)
 }
 
 /// Tokens that nobody has granted: only faults issue them.
-pub fn undeserved(provider: &mut Provider, client: &Client) -> Result<Value, Refusal> {
+pub fn undeserved(provider: &mut Provider, client: &Client) -> Result<Value, Reason> {
     let scope = provider.dialect.default_scope.clone();
     let number = own_grant(provider, client, &scope);
     tokens(provider, number, &scope, Occasion::Grant)
@@ -66,8 +72,10 @@ pub fn own_grant(provider: &mut Provider, client: &Client, scope: &[String]) -> 
         login: None,
         scope: scope.to_vec(),
         nonce: None,
+        audience: None,
         revoked: false,
         last_access_token: None,
+        id: random::uuid(),
     };
     store::add_grant(&mut provider.store, grant)
 }
@@ -91,13 +99,26 @@ fn access_token(
         expires_at: now + provider.dialect.lifetimes.access_token,
         revoked: false,
     };
-    let secret = random::secret();
+    let secret = access_token_text(provider, grant, scope);
     provider.store.access_tokens.insert(secret.clone(), token);
     if let Some(grant) = provider.store.grants.get_mut(&number) {
         grant.last_access_token = Some(secret.clone());
     }
     provider::count_issued(provider, "access_token");
     secret
+}
+
+/// What the client gets to see of an access token.
+fn access_token_text(provider: &Provider, grant: &Grant, scope: &[String]) -> String {
+    let Some(claims) = &provider.dialect.tokens.access_token_claims else {
+        return random::secret();
+    };
+    let mut facts = facts(provider, grant, scope);
+    let now = provider::now(provider);
+    facts.insert("exp", (now + provider.dialect.lifetimes.access_token).into());
+    // RFC 9068 §2.2: the subject of a client that acts for itself is the client.
+    facts.entry("sub").or_insert_with(|| grant.client_id.clone().into());
+    jwt::sign(provider, &template::members(claims, &facts).into())
 }
 
 fn may_refresh(provider: &Provider, grant: &Grant, occasion: Occasion) -> bool {
@@ -110,7 +131,8 @@ fn may_refresh(provider: &Provider, grant: &Grant, occasion: Occasion) -> bool {
     let client = dialect::client(&provider.dialect, &grant.client_id);
     // OIDC Core §11: offline_access asks for a refresh token. RFC 6749 §4.4.3: a client that acts
     // for itself should get none.
-    scope::contains(&grant.scope, "offline_access")
+    let always = provider.dialect.tokens.refresh_token == manners::RefreshToken::Always;
+    (always || scope::contains(&grant.scope, "offline_access"))
         && grant.login.is_some()
         && client.is_some_and(|client| client.grants.contains(&GrantType::RefreshToken))
 }
@@ -119,7 +141,7 @@ fn refresh_token(provider: &mut Provider, number: u64) -> String {
     let now = provider::now(provider);
     let expires_at = now + provider.dialect.lifetimes.refresh_token;
     let token = RefreshToken { grant: number, issued_at: now, expires_at, used: false };
-    let secret = random::secret();
+    let secret = random::text(provider.dialect.tokens.refresh_token_form);
     provider.store.refresh_tokens.insert(secret.clone(), token);
     provider::count_issued(provider, "refresh_token");
     secret
@@ -128,28 +150,42 @@ fn refresh_token(provider: &mut Provider, number: u64) -> String {
 fn id_token(
     provider: &Provider,
     grant: &Grant,
-    login: &Login,
+    scope: &[String],
     access_token: &str,
     occasion: Occasion,
 ) -> String {
     let now = provider::now(provider);
-    let sub = dialect::user(&provider.dialect, &login.username).map(|user| &user.sub);
-    let mut claims = json!({
-        "iss": provider.issuer,
-        "sub": sub,
-        "aud": grant.client_id,
-        "exp": now + provider.dialect.lifetimes.id_token,
-        "iat": now,
-        "auth_time": login.auth_time,
-        "at_hash": half_hash(provider, access_token),
-        "sid": login.sid,
-    });
+    let mut facts = facts(provider, grant, scope);
+    facts.insert("exp", (now + provider.dialect.lifetimes.id_token).into());
+    facts.insert("at_hash", half_hash(provider, access_token).into());
     // OIDC Core §3.1.3.7 no. 11: the nonce of the request; §12.2: after a refresh there should be none.
-    if let Some(nonce) = grant.nonce.as_ref().filter(|_| occasion == Occasion::Grant) {
-        claims["nonce"] = nonce.clone().into();
-    }
+    let nonce = grant.nonce.as_ref().filter(|_| occasion == Occasion::Grant);
+    facts.insert("nonce", nonce.cloned().into());
+    let mut claims = template::members(&provider.dialect.tokens.id_token_claims, &facts).into();
     spoil(provider, &mut claims);
     jwt::sign(provider, &claims)
+}
+
+/// What the claims of every token may tell of a grant.
+fn facts(provider: &Provider, grant: &Grant, scope: &[String]) -> Facts {
+    let mut facts = Facts::from([
+        ("issuer", provider.issuer.clone().into()),
+        ("resource", provider.dialect.resource.clone().into()),
+        ("client_id", grant.client_id.clone().into()),
+        ("scope", scope.join(" ").into()),
+        ("now", provider::now(provider).into()),
+        ("jti", random::uuid().into()),
+        ("origin_jti", grant.id.clone().into()),
+        ("event_id", random::uuid().into()),
+        ("audience", grant.audience.clone().into()),
+    ]);
+    if let Some(login) = &grant.login {
+        facts.insert("auth_time", login.auth_time.into());
+        facts.insert("sid", login.sid.clone().into());
+        let user = dialect::user(&provider.dialect, &login.username);
+        facts.extend(user.map(|user| user::facts(user, scope)).into_iter().flatten());
+    }
+    facts
 }
 
 /// What the faults about ID tokens change.

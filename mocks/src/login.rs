@@ -1,20 +1,27 @@
-//! The login page. It resembles real ones on purpose: the first button cancels.
+//! The login page. The dialect says what it looks like and how it knows what it is for.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
-use crate::authorize::denial;
+use crate::authorize;
 use crate::decide::{self, Freshness};
 use crate::dialect;
 use crate::form::{self, Parameters, one};
+use crate::manners::Carrier;
 use crate::page;
-use crate::provider::{self, Provider, SESSION_COOKIE};
+use crate::provider::{self, Provider};
 use crate::random;
+use crate::reason::Reason;
 use crate::reply;
-use crate::store::{Goal, Pending, Session};
+use crate::store::{Goal, Session};
 use crate::verification;
-use crate::wire::{Request, Response, cookie, with_header};
+use crate::wire::{self, Request, Response, cookie, with_header};
 
-const CSRF_COOKIE: &str = "stub_csrf";
+/// A login that somebody waits for.
+struct Waiting {
+    /// What the page carries: see [`Carrier`].
+    carried: String,
+    goal: Goal,
+}
 
 /// Answers at the login page.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
@@ -23,83 +30,117 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
 
 fn show(provider: &Provider, request: &Request) -> Response {
     let query = form::parse(request.query.as_bytes()).unwrap_or_default();
-    match live_pending(provider, &query) {
-        Some((handle, _)) => login_page(provider, request, &handle, ""),
+    match waiting(provider, request, &query) {
+        Some(waiting) => login_page(provider, request, &waiting.carried, None),
         None => unknown_request(),
     }
 }
 
-/// What waits for this login, with its handle.
-fn live_pending(provider: &Provider, parameters: &Parameters) -> Option<(String, Pending)> {
-    let handle = one(parameters, "request")?;
-    let pending = provider.store.pending.get(handle)?;
-    let waits = pending.session.is_none() && provider::now(provider) < pending.expires_at;
-    waits.then(|| (handle.to_owned(), pending.clone()))
+/// What waits for this login.
+fn waiting(provider: &Provider, request: &Request, parameters: &Parameters) -> Option<Waiting> {
+    let carried = || one(parameters, &provider.dialect.login.parameter).map(str::to_owned);
+    match provider.dialect.login.carries {
+        Carrier::Handle => {
+            let carried = carried()?;
+            let pending = provider.store.pending.get(&carried)?;
+            let live = pending.session.is_none() && provider::now(provider) < pending.expires_at;
+            live.then(|| Waiting { carried, goal: pending.goal.clone() })
+        }
+        Carrier::Query => {
+            let query = form::parse(request.query.as_bytes()).ok()?;
+            let authorization = authorize::sound(provider, &query)?;
+            let goal = Goal::Authorization(Box::new(authorization));
+            Some(Waiting { carried: request.query.clone(), goal })
+        }
+        Carrier::Next => {
+            let carried = carried()?;
+            // Only an address of the stub itself: the page must not be an open redirector.
+            let own = carried.starts_with('/') && !carried.starts_with("//");
+            own.then(|| Waiting { goal: Goal::Address(carried.clone()), carried })
+        }
+    }
 }
 
 fn unknown_request() -> Response {
     page::error(400, "This login is unknown or took too long. Start again at the application.")
 }
 
-fn login_page(provider: &Provider, request: &Request, handle: &str, message: &str) -> Response {
+const WRONG_PASSWORD: &str = "The username or the password is wrong.";
+
+fn login_page(
+    provider: &Provider,
+    request: &Request,
+    carried: &str,
+    message: Option<&str>,
+) -> Response {
+    let login = &provider.dialect.login;
     // One browser keeps one token: logins that wait in two tabs do not disturb each other.
-    let csrf = csrf_cookie(request).map_or_else(random::secret, str::to_owned);
+    let csrf = csrf_cookie(provider, request)
+        .map_or_else(|| random::text(login.fields.csrf_form), str::to_owned);
     let path = &provider.dialect.endpoints.login;
-    let form = page::form(path, &[("csrf", &csrf), ("request", handle)], INPUTS);
-    let page = page::page(200, "Log in", &format!("<p>{message}</p>\n{form}"));
-    let cookie = format!("{CSRF_COOKIE}={csrf}; Path={path}; HttpOnly; SameSite=Lax");
-    with_header(page, "Set-Cookie", &cookie)
+    let action = match login.carries {
+        Carrier::Query => format!("{path}?{carried}"),
+        Carrier::Handle | Carrier::Next => path.clone(),
+    };
+    let facts = [
+        ("action", action.as_str()),
+        ("csrf", &csrf),
+        ("carried", carried),
+        ("message", message.unwrap_or_default()),
+    ];
+    let status = message.map_or(200, |_| login.failed_status);
+    let cookie = format!("{}={csrf}; Path=/; HttpOnly; SameSite=Lax", login.fields.csrf_cookie);
+    with_header(page::filled(status, "Log in", &login.page, &facts), "Set-Cookie", &cookie)
 }
 
-const INPUTS: &str = "<button type=\"submit\" name=\"cancel\" value=\"yes\">Cancel</button>
-<label>Username <input name=\"username\" autocomplete=\"username\"></label>
-<label>Password <input name=\"password\" type=\"password\" autocomplete=\"current-password\"></label>
-<button type=\"submit\">Log in</button>";
-
 /// The browser's token, if it is one that the stub may have made.
-fn csrf_cookie(request: &Request) -> Option<&str> {
+fn csrf_cookie<'a>(provider: &Provider, request: &'a Request) -> Option<&'a str> {
     let base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    cookie(request, CSRF_COOKIE).filter(|value| value.len() == 32 && value.bytes().all(base64url))
+    let value = cookie(request, &provider.dialect.login.fields.csrf_cookie);
+    value.filter(|value| matches!(value.len(), 32 | 36) && value.bytes().all(base64url))
 }
 
 fn submit(provider: &mut Provider, request: &Request) -> Response {
     let Ok(form) = form::body(request) else {
         return page::error(400, "The form is malformed.");
     };
-    let (sent, expected) = (one(&form, "csrf"), csrf_cookie(request));
+    let fields = &provider.dialect.login.fields;
+    let (sent, expected) = (one(&form, &fields.csrf), csrf_cookie(provider, request));
     if sent.is_none() || sent != expected {
         return page::error(403, "This form does not come from the login page of this browser.");
     }
-    let Some((handle, pending)) = live_pending(provider, &form) else {
+    let Some(Waiting { carried, goal }) = waiting(provider, request, &form) else {
         return unknown_request();
     };
     if one(&form, "cancel").is_some() {
-        provider.store.pending.remove(&handle);
-        return cancel(provider, request, &pending.goal);
+        provider.store.pending.remove(&carried);
+        return cancel(provider, request, &goal);
     }
     match verified(provider, &form) {
         Some(username) => {
-            provider.store.pending.remove(&handle);
-            log_in(provider, request, username, pending.goal)
+            provider.store.pending.remove(&carried);
+            log_in(provider, request, username, goal)
         }
-        None => login_page(provider, request, &handle, "The username or the password is wrong."),
+        None => login_page(provider, request, &carried, Some(WRONG_PASSWORD)),
     }
 }
 
 fn cancel(provider: &Provider, request: &Request, goal: &Goal) -> Response {
     match goal {
         Goal::Authorization(authorization) => {
-            let denial = denial("access_denied", "the user has cancelled the login");
-            reply::deny(provider, request, &authorization.reply_to, denial)
+            reply::deny(provider, request, &authorization.reply_to, Reason::LoginCancelled)
         }
-        Goal::DeviceVerification(_) => page::page(200, "Cancelled", "<p>Nothing was approved.</p>"),
+        Goal::DeviceVerification(_) | Goal::Address(_) => {
+            page::page(200, "Cancelled", "<p>Nothing was approved.</p>")
+        }
     }
 }
 
 /// The user whose name and password the form has.
 fn verified(provider: &Provider, form: &Parameters) -> Option<String> {
-    let user = dialect::user(&provider.dialect, one(form, "username")?)?;
-    let password = one(form, "password")?;
+    let fields = &provider.dialect.login.fields;
+    let user = dialect::user(&provider.dialect, one(form, &fields.username)?)?;
+    let password = one(form, &fields.password)?;
     verify_slices_are_equal(user.password.as_bytes(), password.as_bytes()).ok()?;
     Some(user.username.clone())
 }
@@ -122,10 +163,11 @@ fn log_in(provider: &mut Provider, request: &Request, username: String, goal: Go
     let response = match goal {
         Goal::Authorization(authorization) => {
             let session = Some((cookie.clone(), session));
-            decide::proceed(provider, request, authorization, session, Freshness::Now)
+            decide::proceed(provider, request, *authorization, session, Freshness::Now)
         }
         Goal::DeviceVerification(code) => verification::resume(provider, request, code.as_deref()),
+        Goal::Address(path) => wire::redirect(request, &format!("{}{path}", provider.base_url)),
     };
-    let attributes = "Path=/; HttpOnly; SameSite=Lax";
-    with_header(response, "Set-Cookie", &format!("{SESSION_COOKIE}={cookie}; {attributes}"))
+    let name = &provider.dialect.login.session_cookie;
+    with_header(response, "Set-Cookie", &format!("{name}={cookie}; Path=/; HttpOnly; SameSite=Lax"))
 }

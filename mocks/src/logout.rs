@@ -4,7 +4,7 @@ use crate::dialect;
 use crate::form::{self, Malformed, Parameters, one};
 use crate::jwt;
 use crate::page;
-use crate::provider::{self, Provider, SESSION_COOKIE};
+use crate::provider::{self, Provider};
 use crate::store::Session;
 use crate::wire::{self, Request, Response, with_header};
 
@@ -90,7 +90,8 @@ fn done(
         Some(address) => wire::redirect(request, &with_state(address, parameters)),
         None => page::page(200, "Logged out", "<p>You are logged out.</p>"),
     };
-    let cookie = format!("{SESSION_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+    let name = &provider.dialect.login.session_cookie;
+    let cookie = format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
     with_header(response, "Set-Cookie", &cookie)
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::template;
 use crate::wire::{Response, with_header};
 
 /// An HTML page. The body must be escaped already.
@@ -23,6 +24,21 @@ const PROTECTION: [(&str, &str); 5] = [
     ("Content-Security-Policy", "frame-ancestors 'none'"),
     ("Referrer-Policy", "no-referrer"),
 ];
+
+/// A page from a dialect's template, whose holes are filled with escaped facts. A template that is a
+/// whole document stays one; another becomes the body of a plain page.
+pub fn filled(status: u16, title: &str, template: &str, facts: &[(&str, &str)]) -> Response {
+    let fact = |name: &str| {
+        let known = facts.iter().find(|(known, _)| *known == name);
+        Some(known.map_or_else(String::new, |(_, value)| escape(value)))
+    };
+    let html = template::substitute(template, fact).unwrap_or_default();
+    if !html.starts_with("<!") {
+        return page(status, title, &html);
+    }
+    let page = page(status, title, "");
+    Response { body: html.into_bytes(), ..page }
+}
 
 /// A page that says what went wrong, for errors that must not reach a redirect URI.
 pub fn error(status: u16, message: &str) -> Response {

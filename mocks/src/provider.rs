@@ -14,7 +14,9 @@ use crate::wire::{Request, cookie};
 pub struct Provider {
     /// What it serves.
     pub dialect: Dialect,
-    /// Its issuer identifier, which is its base URL.
+    /// Where it answers, without a trailing slash.
+    pub base_url: String,
+    /// Its issuer identifier.
     pub issuer: String,
     /// Its time.
     pub clock: Clock,
@@ -26,6 +28,8 @@ pub struct Provider {
     pub store: Store,
     /// What it counts.
     pub counters: Counters,
+    /// The endpoint that is answering.
+    pub endpoint: &'static str,
 }
 
 /// Numbers since the start.
@@ -37,12 +41,9 @@ pub struct Counters {
     pub issued: BTreeMap<&'static str, u64>,
 }
 
-/// The name of the session cookie.
-pub const SESSION_COOKIE: &str = "stub_session";
-
-/// Whether a fault is switched on.
+/// Whether a fault is on, or a habit of the dialect.
 pub fn has(provider: &Provider, fault: Fault) -> bool {
-    provider.faults.contains(&fault)
+    provider.faults.contains(&fault) || provider.dialect.habits.contains(&fault)
 }
 
 /// The stub's time in seconds since 1970.
@@ -52,7 +53,7 @@ pub fn now(provider: &Provider) -> u64 {
 
 /// The cookie and the session of the browser that sent a request, if it is logged in.
 pub fn session(provider: &Provider, request: &Request) -> Option<(String, Session)> {
-    let cookie = cookie(request, SESSION_COOKIE)?;
+    let cookie = cookie(request, &provider.dialect.login.session_cookie)?;
     let session = store::session(&provider.store, cookie, now(provider))?;
     Some((cookie.to_owned(), session.clone()))
 }
@@ -70,12 +71,14 @@ pub mod tests {
     pub fn strict() -> Provider {
         Provider {
             dialect: crate::dialect::find("strict").expect("embedded"),
+            base_url: String::new(),
             issuer: String::new(),
             clock: Clock::default(),
             keys: crate::keys::ring(),
             faults: BTreeSet::new(),
             store: Store::default(),
             counters: Counters::default(),
+            endpoint: "",
         }
     }
 }

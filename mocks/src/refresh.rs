@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::form::{Parameters, one};
 use crate::issue::{self, Occasion};
 use crate::provider::{self, Provider, has};
-use crate::refusal::{Refusal, refuse};
+use crate::reason::Reason;
 use crate::scope;
 use crate::store;
 
@@ -16,7 +16,7 @@ pub fn exchange(
     provider: &mut Provider,
     client: &Client,
     form: &Parameters,
-) -> Result<Value, Refusal> {
+) -> Result<Value, Reason> {
     let Some(secret) = one(form, "refresh_token") else {
         return missing(provider, client);
     };
@@ -35,38 +35,38 @@ pub fn exchange(
     Ok(tokens)
 }
 
-fn missing(provider: &mut Provider, client: &Client) -> Result<Value, Refusal> {
+fn missing(provider: &mut Provider, client: &Client) -> Result<Value, Reason> {
     if has(provider, Fault::RefreshTokenOptional) {
         return issue::undeserved(provider, client);
     }
-    Err(refuse("invalid_request", "refresh_token is missing"))
+    Err(Reason::RefreshTokenMissing)
 }
 
 /// The number of the grant, if the token is the client's and still good.
-fn usable(provider: &mut Provider, client: &Client, secret: &str) -> Result<u64, Refusal> {
+fn usable(provider: &mut Provider, client: &Client, secret: &str) -> Result<u64, Reason> {
     if let Some(code) = provider.store.codes.get(secret)
         && has(provider, Fault::CodeAndRefreshTokenInterchangeable)
     {
         return Ok(code.grant);
     }
     let token = provider.store.refresh_tokens.get(secret).cloned();
-    let token = token.ok_or(refuse("invalid_grant", "the refresh_token is unknown"))?;
+    let token = token.ok_or(Reason::RefreshTokenUnknown)?;
     let grant = provider.store.grants.get(&token.grant);
     // RFC 6749 §6: the refresh token is bound to the client it was issued to.
     let bound = !has(provider, Fault::RefreshTokenNotBoundToClient);
     if grant.is_none_or(|grant| bound && grant.client_id != client.id) {
-        return Err(refuse("invalid_grant", "the refresh_token is unknown"));
+        return Err(Reason::RefreshTokenUnknown);
     }
     if token.used && !has(provider, Fault::RefreshTokenReusable) {
         // RFC 9700 §4.14.2: one of the two who used it is a thief, so the whole family dies.
         if !has(provider, Fault::RefreshReuseSparesFamily) {
             store::revoke_grant(&mut provider.store, token.grant);
         }
-        return Err(refuse("invalid_grant", "the refresh_token was used before"));
+        return Err(Reason::RefreshTokenUsed);
     }
     if provider::now(provider) >= token.expires_at || !store::is_live(&provider.store, token.grant)
     {
-        return Err(refuse("invalid_grant", "the refresh_token has expired or was revoked"));
+        return Err(Reason::RefreshTokenDead);
     }
     Ok(token.grant)
 }
@@ -75,7 +75,7 @@ fn narrowed(
     provider: &Provider,
     granted: &[String],
     asked: Option<&str>,
-) -> Result<Vec<String>, Refusal> {
+) -> Result<Vec<String>, Reason> {
     let heard = asked.filter(|_| !has(provider, Fault::RefreshIgnoresScope));
     let Some(asked) = heard.map(scope::split) else {
         return Ok(granted.to_vec());
@@ -85,7 +85,7 @@ fn narrowed(
     }
     // RFC 6749 §6: no scope that was not granted; omitted means the same as before.
     if asked.is_empty() || !asked.iter().all(|scope| granted.contains(scope)) {
-        return Err(refuse("invalid_scope", "the scope exceeds the one that was granted"));
+        return Err(Reason::ScopeExceeded);
     }
     Ok(asked)
 }

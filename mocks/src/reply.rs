@@ -1,10 +1,14 @@
 //! The authorization response: RFC 6749 §4.1.2, with `iss` of RFC 9207.
 
-use crate::authorize::{Denial, ReplyTo, ResponseMode};
+use serde_json::Value;
+
+use crate::authorize::{ReplyTo, ResponseMode};
 use crate::fault::Fault;
 use crate::form;
 use crate::page;
 use crate::provider::{Provider, has};
+use crate::reason::Reason;
+use crate::refusal::{self, Refusal};
 use crate::wire::{self, Request, Response};
 
 /// Sends a code to the client.
@@ -16,11 +20,24 @@ pub fn grant(provider: &Provider, request: &Request, to: &ReplyTo, code: &str) -
     send(provider, request, to, &[("code", code)])
 }
 
+/// Sends tokens to the client: RFC 6749 §4.2.2, never with a refresh token.
+pub fn tokens(provider: &Provider, request: &Request, to: &ReplyTo, tokens: &Value) -> Response {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let members = tokens.as_object().into_iter().flatten();
+    let members = members.filter(|(name, _)| *name != "refresh_token");
+    let members: Vec<_> = members.map(|(name, value)| (name.as_str(), text(value))).collect();
+    let members: Vec<_> = members.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    send(provider, request, to, &members)
+}
+
 /// Sends an error to the client.
-pub fn deny(provider: &Provider, request: &Request, to: &ReplyTo, denial: Denial) -> Response {
+pub fn deny(provider: &Provider, request: &Request, to: &ReplyTo, reason: Reason) -> Response {
     let wrong = has(provider, Fault::WrongAuthorizeErrorCodes);
-    let error = if wrong { "server_error" } else { denial.error };
-    send(provider, request, to, &[("error", error), ("error_description", denial.description)])
+    let Refusal { error, description, .. } = refusal::worded(provider, reason);
+    let error = if wrong { "server_error" } else { error.as_str() };
+    let description = description.as_deref().map(|text| ("error_description", text));
+    let parameters: Vec<_> = [("error", error)].into_iter().chain(description).collect();
+    send(provider, request, to, &parameters)
 }
 
 fn send(provider: &Provider, request: &Request, to: &ReplyTo, what: &[(&str, &str)]) -> Response {
@@ -30,6 +47,10 @@ fn send(provider: &Provider, request: &Request, to: &ReplyTo, what: &[(&str, &st
     parameters.extend(common.iter().map(|(name, value)| (*name, value.as_str())));
     match to.response_mode {
         ResponseMode::Query => wire::redirect(request, &with_query(&to.redirect_uri, &parameters)),
+        ResponseMode::Fragment => {
+            let fragment = form::encode(&parameters);
+            wire::redirect(request, &format!("{}#{fragment}", to.redirect_uri))
+        }
         ResponseMode::FormPost => form_post(&to.redirect_uri, &parameters),
     }
 }

@@ -5,16 +5,18 @@ use crate::dialect::{self, Client};
 use crate::fault::Fault;
 use crate::form::{self, Parameters, one};
 use crate::provider::{Provider, has};
-use crate::refusal::{Refusal, either, refuse};
+use crate::reason::Reason;
+use crate::refusal::either;
 use crate::store;
 use crate::wire::{self, Request, Response};
 
 /// Answers at the revocation endpoint.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
-    either(revoke(provider, request))
+    let outcome = revoke(provider, request);
+    either(provider, outcome)
 }
 
-fn revoke(provider: &mut Provider, request: &Request) -> Result<Response, Refusal> {
+fn revoke(provider: &mut Provider, request: &Request) -> Result<Response, Reason> {
     let form = form::back_channel(request)?;
     let client = client(provider, request, &form)?;
     let Some(secret) = one(&form, "token") else {
@@ -27,9 +29,12 @@ fn revoke(provider: &mut Provider, request: &Request) -> Result<Response, Refusa
     if !owns(provider, &client, grant) {
         return not_owned(provider);
     }
+    if !is_refresh_token && provider.dialect.tokens.only_refresh_tokens_revocable {
+        return Err(Reason::TokenTypeUnsupported);
+    }
     let again = is_revoked(provider, secret, grant);
     if again && has(provider, Fault::SecondRevocationIsAnError) {
-        return Err(refuse("invalid_request", "the token was revoked before"));
+        return Err(Reason::TokenRevokedBefore);
     }
     if spared(provider, is_refresh_token) {
         return Ok(wire::empty(200));
@@ -44,23 +49,23 @@ fn revoke(provider: &mut Provider, request: &Request) -> Result<Response, Refusa
 }
 
 /// RFC 7009 §2.1: a client authenticates, or names itself if it is public.
-fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<Client, Refusal> {
+fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<Client, Reason> {
     let unproven = || dialect::client(&provider.dialect, one(form, "client_id")?).cloned();
     let careless = has(provider, Fault::RevocationNeedsNoSecret);
     let client = client_auth::authenticate(provider, request, form)
         .or_else(|refusal| unproven().filter(|_| careless).ok_or(refusal))?;
     if client.secret.is_none() && has(provider, Fault::RevocationNeedsASecret) {
-        return Err(refuse("invalid_client", "a public client may not revoke"));
+        return Err(Reason::PublicClientRevokes);
     }
     Ok(client)
 }
 
-fn without_token(provider: &Provider) -> Result<Response, Refusal> {
+fn without_token(provider: &Provider) -> Result<Response, Reason> {
     if has(provider, Fault::RevocationWithoutTokenSucceeds) {
         return Ok(wire::empty(200));
     }
     // RFC 7009 §2.1: token is required.
-    Err(refuse("invalid_request", "token is missing"))
+    Err(Reason::TokenMissing)
 }
 
 /// The grant of a token, and whether it is a refresh token.
@@ -87,9 +92,9 @@ fn spared(provider: &Provider, is_refresh_token: bool) -> bool {
     has(provider, Fault::RevocationDoesNothing) || (spares_access_tokens && !is_refresh_token)
 }
 
-fn unknown(provider: &Provider) -> Result<Response, Refusal> {
+fn unknown(provider: &Provider) -> Result<Response, Reason> {
     if has(provider, Fault::RevocationOfUnknownTokenIsAnError) {
-        return Err(refuse("invalid_request", "the token is unknown"));
+        return Err(Reason::TokenUnknown);
     }
     // RFC 7009 §2.2: an invalid token is no error: what the client wanted is already true.
     Ok(wire::empty(200))
@@ -101,10 +106,10 @@ fn owns(provider: &Provider, client: &Client, grant: u64) -> bool {
     !other || has(provider, Fault::RevokesTokensOfOtherClients)
 }
 
-fn not_owned(provider: &Provider) -> Result<Response, Refusal> {
+fn not_owned(provider: &Provider) -> Result<Response, Reason> {
     if has(provider, Fault::RevocationByOtherClientIsSilent) {
         return Ok(wire::empty(200));
     }
     // RFC 7009 §2.1: refuse if the token was issued to another client.
-    Err(refuse("invalid_grant", "the token belongs to another client"))
+    Err(Reason::TokenOfOtherClient)
 }

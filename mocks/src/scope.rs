@@ -1,14 +1,14 @@
 //! Scopes: space-separated, compared by case (RFC 6749 §3.3).
 
 use crate::dialect::{Client, Dialect};
-use crate::refusal::{Refusal, refuse};
+use crate::reason::Reason;
 
 /// The scopes that a request is granted.
 pub fn requested(
     dialect: &Dialect,
     client: &Client,
     scope: Option<&str>,
-) -> Result<Vec<String>, Refusal> {
+) -> Result<Vec<String>, Reason> {
     let asked: Vec<String> = scope.map_or_else(|| dialect.default_scope.clone(), split);
     // OIDC Core §3.1.2.1: scope values that are not understood should be ignored. That is a rule for
     // OpenID requests; RFC 6749 §3.3 lets a plain OAuth request be refused.
@@ -16,7 +16,7 @@ pub fn requested(
     let (known, unknown): (Vec<_>, Vec<_>) =
         asked.into_iter().partition(|scope| client.scopes.contains(scope));
     if known.is_empty() || (!lenient && !unknown.is_empty()) {
-        return Err(refuse("invalid_scope", "the client may not ask for this scope"));
+        return Err(Reason::ScopeNotAllowed);
     }
     Ok(known)
 }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::authorize::{Authorization, Challenge};
+use crate::authorize::Authorization;
+use crate::pkce::Challenge;
 
 /// All of it. Secrets are the keys of the maps; times are seconds since 1970 by the stub's clock.
 #[derive(Debug, Default)]
@@ -59,9 +60,11 @@ pub struct Pending {
 #[derive(Clone, Debug)]
 pub enum Goal {
     /// An authorization request.
-    Authorization(Authorization),
+    Authorization(Box<Authorization>),
     /// The verification page of the device grant, with the user code if the URL had one.
     DeviceVerification(Option<String>),
+    /// An address of the stub: its path and query.
+    Address(String),
 }
 
 /// What a user, or a client for itself, has granted: the family of all tokens issued for it.
@@ -75,8 +78,12 @@ pub struct Grant {
     pub scope: Vec<String>,
     /// The `nonce` of the authorization request.
     pub nonce: Option<String>,
+    /// The audience that was asked for.
+    pub audience: Option<String>,
     /// Whether everything issued from it is dead.
     pub revoked: bool,
+    /// Its name in tokens.
+    pub id: String,
     /// The access token issued last.
     pub last_access_token: Option<String>,
 }
@@ -236,7 +243,8 @@ mod tests {
 
     fn grant() -> Grant {
         let (client_id, scope) = (String::new(), Vec::new());
-        let (login, nonce, last_access_token) = (None, None, None);
-        Grant { client_id, login, scope, nonce, revoked: false, last_access_token }
+        let (login, nonce, last_access_token, id) = (None, None, None, String::new());
+        let audience = None;
+        Grant { client_id, login, scope, nonce, audience, revoked: false, last_access_token, id }
     }
 }

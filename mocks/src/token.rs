@@ -10,8 +10,9 @@ use crate::dialect::{Client, GrantType};
 use crate::fault::Fault;
 use crate::form::{self, Parameters, one};
 use crate::provider::{Provider, has};
+use crate::reason::Reason;
 use crate::refresh;
-use crate::refusal::{self, Refusal, refuse};
+use crate::refusal::{self, Refusal};
 use crate::wire::{self, Request, Response};
 
 /// Answers at the token endpoint.
@@ -21,7 +22,7 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
     }
     match exchange(provider, request) {
         Ok(tokens) => granted(provider, &tokens),
-        Err(refusal) => refused(provider, &as_sent(provider, refusal)),
+        Err(reason) => refused(provider, &as_sent(provider, reason)),
     }
 }
 
@@ -62,7 +63,7 @@ pub fn posted(request: &Request) -> Request {
     }
 }
 
-fn parameters(provider: &Provider, request: &Request) -> Result<Parameters, Refusal> {
+fn parameters(provider: &Provider, request: &Request) -> Result<Parameters, Reason> {
     if has(provider, Fault::JsonTokenRequestAccepted)
         && let Ok(Value::Object(members)) = serde_json::from_slice(&request.body)
     {
@@ -75,26 +76,28 @@ fn parameters(provider: &Provider, request: &Request) -> Result<Parameters, Refu
     form::back_channel(request)
 }
 
-fn exchange(provider: &mut Provider, request: &Request) -> Result<Value, Refusal> {
+fn exchange(provider: &mut Provider, request: &Request) -> Result<Value, Reason> {
     let form = parameters(provider, request)?;
     let basic = wire::headers(request, "authorization").count() > 0;
     if basic && has(provider, Fault::RefusesBasicAtTokenEndpoint) {
-        return Err(refuse("invalid_client", "the client may not authenticate this way"));
+        return Err(Reason::AuthenticationMethodNotAllowed);
     }
     let client = client_auth::authenticate(provider, request, &form)?;
     let name = match one(&form, "grant_type") {
         Some(name) => name,
         None if has(provider, Fault::GrantTypeOptional) => "authorization_code",
-        None => return Err(refuse("invalid_request", "grant_type is missing")),
+        None => return Err(Reason::GrantTypeMissing),
     };
     let Some(grant_type) = grant_type(name) else {
         return unknown(provider, &client, &form);
     };
     if !client.grants.contains(&grant_type) && !has(provider, Fault::GrantTypesUnchecked) {
-        return Err(refuse("unauthorized_client", "the client may not use this grant"));
+        return Err(Reason::GrantNotAllowed);
     }
     match grant_type {
         GrantType::AuthorizationCode => code::exchange(provider, &client, &form),
+        // It has no token request: RFC 6749 §4.2.
+        GrantType::Implicit => Err(Reason::GrantTypeUnsupported),
         GrantType::RefreshToken => refresh::exchange(provider, &client, &form),
         GrantType::ClientCredentials => client_credentials::exchange(provider, &client, &form),
         GrantType::DeviceCode => device::poll(provider, &client, &form),
@@ -112,20 +115,21 @@ fn grant_type(name: &str) -> Option<GrantType> {
     }
 }
 
-fn unknown(provider: &mut Provider, client: &Client, form: &Parameters) -> Result<Value, Refusal> {
+fn unknown(provider: &mut Provider, client: &Client, form: &Parameters) -> Result<Value, Reason> {
     if has(provider, Fault::UnknownGrantTypeAccepted) {
         return client_credentials::exchange(provider, client, form);
     }
-    Err(refuse("unsupported_grant_type", "the grant_type is unknown"))
+    Err(Reason::GrantTypeUnsupported)
 }
 
 /// The refusal as this stub sends it.
-fn as_sent(provider: &Provider, refusal: Refusal) -> Refusal {
+fn as_sent(provider: &Provider, reason: Reason) -> Refusal {
+    let refusal = refusal::worded(provider, reason);
     // The device grant is unusable without its codes, and that would be another fault.
     let kept =
         ["invalid_client", "authorization_pending", "slow_down", "access_denied", "expired_token"];
-    if has(provider, Fault::WrongTokenErrorCodes) && !kept.contains(&refusal.error) {
-        return Refusal { error: "invalid_request", ..refusal };
+    if has(provider, Fault::WrongTokenErrorCodes) && !kept.contains(&refusal.error.as_str()) {
+        return Refusal { error: "invalid_request".into(), ..refusal };
     }
     refusal
 }

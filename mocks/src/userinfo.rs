@@ -7,59 +7,60 @@ use crate::fault::Fault;
 use crate::form::{self, one};
 use crate::jwt;
 use crate::provider::{self, Provider, has};
+use crate::reason::Reason;
+use crate::refusal::{self, Refusal};
 use crate::scope;
 use crate::store::{self, AccessToken};
+use crate::template;
+use crate::user;
 use crate::wire::{self, Request, Response, headers};
-
-/// An error of RFC 6750 §3.1; `error` is empty when the request had no credentials at all.
-struct Challenge {
-    status: u16,
-    error: &'static str,
-    description: &'static str,
-}
 
 /// Answers at the userinfo endpoint.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
     match claims(provider, request) {
         Ok(claims) => wire::json(200, &claims),
-        Err(challenge) => refuse(provider, &as_sent(provider, challenge)),
+        Err(reason) => refuse(provider, &as_sent(provider, reason)),
     }
 }
 
 /// The error as this stub sends it.
-fn as_sent(provider: &Provider, sent: Challenge) -> Challenge {
-    match sent.error {
-        "" if has(provider, Fault::UserinfoErrorWithoutToken) => {
-            challenge(401, "invalid_token", "there is no token")
+fn as_sent(provider: &Provider, reason: Reason) -> Refusal {
+    let refusal = refusal::worded(provider, reason);
+    match reason {
+        Reason::AccessTokenMissing if has(provider, Fault::UserinfoErrorWithoutToken) => {
+            refusal::worded(provider, Reason::AccessTokenInvalid)
         }
-        "invalid_token" if has(provider, Fault::UserinfoForbidsInvalidTokens) => {
-            Challenge { status: 403, ..sent }
+        Reason::AccessTokenInvalid if has(provider, Fault::UserinfoForbidsInvalidTokens) => {
+            Refusal { status: 403, ..refusal }
         }
-        _ => sent,
+        _ => refusal,
     }
 }
 
-fn refuse(provider: &Provider, challenge: &Challenge) -> Response {
-    let Challenge { status, error, description } = challenge;
-    let header = "Bearer realm=\"authgauge stub\"";
+fn refuse(provider: &Provider, refusal: &Refusal) -> Response {
+    let Refusal { status, error, description } = refusal;
+    let description = description.as_deref().unwrap_or_default();
     if has(provider, Fault::UserinfoWithoutChallenge) {
         return wire::json(*status, &json!({ "error": error }));
     }
     if error.is_empty() {
         // RFC 6750 §3.1: without credentials, no error code.
-        return wire::with_header(wire::empty(*status), "WWW-Authenticate", header);
+        return wire::with_header(wire::empty(*status), "WWW-Authenticate", CHALLENGE);
     }
     let body = json!({ "error": error, "error_description": description });
-    let header = format!("{header}, error=\"{error}\", error_description=\"{description}\"");
+    let header = match &provider.dialect.tokens.challenge {
+        Some(template) => {
+            template.replace("${error}", error).replace("${description}", description)
+        }
+        None => format!("{CHALLENGE}, error=\"{error}\", error_description=\"{description}\""),
+    };
     wire::with_header(wire::json(*status, &body), "WWW-Authenticate", &header)
 }
 
-fn challenge(status: u16, error: &'static str, description: &'static str) -> Challenge {
-    Challenge { status, error, description }
-}
+const CHALLENGE: &str = "Bearer realm=\"authgauge stub\"";
 
-fn claims(provider: &Provider, request: &Request) -> Result<Value, Challenge> {
-    let invalid = challenge(401, "invalid_token", "the token is unknown, expired or revoked");
+fn claims(provider: &Provider, request: &Request) -> Result<Value, Reason> {
+    let invalid = Reason::AccessTokenInvalid;
     let secret = match bearer(request) {
         Err(_) if has(provider, Fault::UserinfoAcceptsQueryTokens) && has_token(&request.query) => {
             query_token(request)
@@ -74,38 +75,29 @@ fn claims(provider: &Provider, request: &Request) -> Result<Value, Challenge> {
     }
     let token = live(provider, &secret).ok_or(invalid)?;
     if !scope::contains(&token.scope, "openid") {
-        return Err(challenge(403, "insufficient_scope", "the scope openid is needed"));
+        return Err(Reason::ScopeInsufficient);
     }
     let grant = provider.store.grants.get(&token.grant);
     let login = grant.and_then(|grant| grant.login.as_ref());
     let user = login.and_then(|login| dialect::user(&provider.dialect, &login.username));
-    let user = user.ok_or(challenge(403, "insufficient_scope", "the token is no user's"))?;
-    let mut claims = json!({ "sub": user.sub });
-    // OIDC Core §5.4: which scope asks for which claims.
-    if scope::contains(&token.scope, "profile") {
-        claims["name"] = user.name.clone().into();
-        claims["preferred_username"] = user.username.clone().into();
-    }
-    if scope::contains(&token.scope, "email") {
-        claims["email"] = user.email.clone().into();
-        claims["email_verified"] = true.into();
-    }
-    Ok(claims)
+    let user = user.ok_or(Reason::AccessTokenOfNobody)?;
+    let facts = user::facts(user, &token.scope);
+    Ok(template::members(&provider.dialect.tokens.userinfo, &facts).into())
 }
 
 /// The token in the Authorization header, the only place where this provider takes one.
-fn bearer(request: &Request) -> Result<&str, Challenge> {
+fn bearer(request: &Request) -> Result<&str, Reason> {
     let mut authorization = headers(request, "authorization");
     let (header, second) = (authorization.next(), authorization.next());
-    let header = header.ok_or(challenge(401, "", ""))?;
+    let header = header.ok_or(Reason::AccessTokenMissing)?;
     // RFC 6750 §3.1: more than one method of sending the token is invalid_request.
     if second.is_some() || has_token(&request.query) || body_has_token(request) {
-        return Err(challenge(400, "invalid_request", "send the token once, in the header"));
+        return Err(Reason::AccessTokenSentTwice);
     }
     let (scheme, token) = header.trim().split_once(' ').unwrap_or((header.trim(), ""));
     // RFC 7235 §2.1: the scheme is compared without regard to case.
     if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(challenge(401, "", ""));
+        return Err(Reason::AccessTokenMissing);
     }
     Ok(token.trim())
 }

@@ -46,7 +46,7 @@ fn session(provider: &Provider, request: &Request) -> Option<Session> {
 
 /// Sends the browser back here after its login.
 pub fn resume(provider: &Provider, request: &Request, user_code: Option<&str>) -> Response {
-    let page = format!("{}{}", provider.issuer, provider.dialect.endpoints.device_verification);
+    let page = format!("{}{}", provider.base_url, provider.dialect.endpoints.device_verification);
     let query = user_code.map(|code| format!("?{}", form::encode(&[("user_code", code)])));
     wire::redirect(request, &(page + &query.unwrap_or_default()))
 }
