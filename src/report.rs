@@ -139,7 +139,8 @@ pub fn exit_code(findings: &[Finding], strict: bool, interrupted: bool) -> u8 {
 /// What a finding is recognised by in later runs: its requirement and its case, not its line.
 fn fingerprint(finding: &Finding) -> String {
     let identity = format!("{}\n{}", finding.requirement, finding.case);
-    Sha256::digest(identity).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(identity);
+    digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// An address that may be followed; anything else is shown as text only.

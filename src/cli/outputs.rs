@@ -87,11 +87,8 @@ impl Outputs {
     pub fn write(&self, report: &Report, colored: bool) -> Result<(), Failure> {
         let text = terminal::write(report, Look { colored, evidence: self.evidence });
         let taken = self.files().any(|(path, _)| path == Path::new("-"));
-        if taken {
-            say(&text)
-        } else {
-            print(&text)
-        }
+        let tell = if taken { say } else { print };
+        tell(&text);
         for (path, writer) in self.files() {
             write_file(path, &writer(report).map_err(Failure::usage)?)?;
         }
@@ -99,12 +96,7 @@ impl Outputs {
         let on_github = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
         if self.github || (on_github && summary.is_some()) {
             // GitHub reads commands from both outputs.
-            let annotations = github::annotations(report);
-            if taken {
-                say(&annotations)
-            } else {
-                print(&annotations)
-            }
+            tell(&github::annotations(report));
             summary.map_or(Ok(()), |path| append(Path::new(&path), &github::summary(report)))?;
         }
         Ok(())

@@ -19,7 +19,8 @@ impl<T: Transport> Transport for Verbose<T> {
         let exchange = self.inner.exchange(request).await;
         let shown = self.redactor.evidence(&exchange);
         let lines = |mark: &str, text: &str| {
-            text.lines().map(|line| format!("{mark} {}\n", visible(line))).collect::<String>()
+            text.lines()
+                .fold(String::new(), |all, line| all + &format!("{mark} {}\n", visible(line)))
         };
         let (sent, came) = (lines(">", &shown.request), lines("<", &shown.response));
         say(&format!("{sent}{came}* {} ms\n\n", shown.elapsed_ms));

@@ -47,7 +47,7 @@ struct Headline {
 struct Count {
     kind: &'static str,
     name: &'static str,
-    count: usize,
+    number: usize,
 }
 
 /// Findings of some kinds, with everything that is known about them.
@@ -173,7 +173,7 @@ fn page(report: &Report) -> Page {
     let counts = KINDS.iter().map(|(own, name, _)| Count {
         kind: own,
         name,
-        count: report.findings.iter().filter(|finding| kind(finding) == *own).count(),
+        number: report.findings.iter().filter(|finding| kind(finding) == *own).count(),
     });
     Page {
         title: format!("{name}: authgauge report"),
@@ -183,7 +183,7 @@ fn page(report: &Report) -> Page {
         verdict: verdict(report),
         untold: report.untold().map(|why| visible(&why)),
         total: report.findings.len(),
-        counts: counts.filter(|count| count.count > 0).collect(),
+        counts: counts.filter(|count| count.number > 0).collect(),
         parts: parts(&report.findings),
         documents: documents(&report.findings),
         name,
@@ -346,7 +346,9 @@ fn documents(findings: &[Finding]) -> Vec<Document> {
             });
         }
         if let Some(document) = documents.last_mut() {
-            own.iter().for_each(|finding| document.totals.add(finding));
+            for finding in &own {
+                document.totals.add(finding);
+            }
             document.sections.push(Section {
                 name: visible(&spec.section),
                 url: link(&spec.url).map(str::to_owned),

@@ -182,10 +182,16 @@ fn quoted(text: &str) -> String {
     }
     let escaped = text.chars().map(|c| match c {
         '\\' | '\'' => format!("\\{c}"),
-        c if hides(c) => c.to_string().bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
+        c if hides(c) => bytes(c),
         c => c.to_string(),
     });
     format!("$'{}'", escaped.collect::<String>())
+}
+
+fn bytes(c: char) -> String {
+    let mut utf8 = [0; 4];
+    let bytes = c.encode_utf8(&mut utf8).bytes();
+    bytes.fold(String::new(), |text, byte| text + &format!("\\x{byte:02x}"))
 }
 
 #[cfg(test)]
