@@ -14,8 +14,11 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use support::program::root;
 use support::reports::{empty, every_kind, hostile, many};
 
+/// How a report comes about.
+type Made = fn() -> Report;
+
 fn main() -> ExitCode {
-    let pages: [(&str, fn() -> Report); 4] =
+    let pages: [(&str, Made); 4] =
         [("every-kind", every_kind), ("hostile", hostile), ("empty", empty), ("many", || many(60))];
     let trials = pages.map(|(name, report)| {
         Trial::ignorable_test(name, move || look_at(name, &html::write(&report())))
