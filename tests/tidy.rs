@@ -13,6 +13,7 @@ const NAMED_BY: [(&str, &[&str]); 8] = [
     ("reqwest", &["src/transport.rs"]),
     ("libtest_mimic", &["src/harness.rs"]),
     ("serde_yaml", &["src/yaml.rs", "mocks/src/yaml.rs"]),
+    ("num_bigint", &["mocks/src/idp/srp.rs"]),
     ("wiremock", &["mocks/src/adapter.rs"]),
     ("scraper", &["src/form.rs", "src/form/"]),
     ("jsonwebtoken", &["src/jose.rs"]),

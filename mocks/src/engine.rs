@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use crate::clock::Clock;
-use crate::dialect::{self, Dialect, Endpoints};
+use crate::dialect::{self, Endpoints};
 use crate::error::StubError;
 use crate::fault::{self, Fault};
-use crate::provider::{self, Counters, Provider, has};
+use crate::provider::{self, Provider, has};
 use crate::reason::Reason;
-use crate::store::{self, Store};
+use crate::store;
 use crate::wire::{self, Request, Response, with_header};
-use crate::{authorize, client_logout, consent, control, device, discovery, introspection, keys};
-use crate::{login, logout, page, random, refusal, revocation, token, userinfo, verification};
+use crate::{authorize, client_logout, consent, control, device, discovery, idp};
+use crate::{
+    introspection, login, logout, page, random, refusal, revocation, token, userinfo, verification,
+};
 
 /// Bodies may have 64 kB: every honest request is far smaller.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -43,7 +44,13 @@ impl Engine {
         let faults = faults.iter().map(|name| fault::find(name).ok_or_else(|| unknown_fault(name)));
         let faults = faults.collect::<Result<BTreeSet<Fault>, StubError>>()?;
         let routes = routes(&dialect.endpoints);
-        Ok(Engine { routes, provider: Mutex::new(provider(dialect, faults, base_url)) })
+        let provider = provider::new(dialect, faults, base_url);
+        Ok(Engine { routes, provider: Mutex::new(provider) })
+    }
+
+    /// Its issuer identifier.
+    pub fn issuer(&self) -> String {
+        self.provider.lock().unwrap_or_else(PoisonError::into_inner).issuer.clone()
     }
 
     /// Answers a request, whatever is in it.
@@ -57,6 +64,9 @@ impl Engine {
         }
         if request.path.starts_with(control::PREFIX) {
             return control::answer(&mut provider, request);
+        }
+        if request.path == idp::PATH && provider.dialect.user_pool.is_some() {
+            return idp::answer(&mut provider, request);
         }
         match self.routes.iter().find(|route| route.path == request.path) {
             Some(route) => {
@@ -74,21 +84,6 @@ fn unknown_dialect(name: &str) -> StubError {
 
 fn unknown_fault(name: &str) -> StubError {
     StubError::UnknownFault { name: name.into(), known: fault::names().join(", ") }
-}
-
-fn provider(dialect: Dialect, faults: BTreeSet<Fault>, base_url: &str) -> Provider {
-    let issuer = format!("{base_url}{}", dialect.issuer_path);
-    Provider {
-        dialect,
-        base_url: base_url.to_owned(),
-        issuer,
-        clock: Clock::default(),
-        keys: keys::ring(),
-        faults,
-        store: Store::default(),
-        counters: Counters::default(),
-        endpoint: "",
-    }
 }
 
 fn follow(route: &Route, provider: &mut Provider, request: &Request) -> Response {
