@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use authgauge::harness::{Embedded, start_stub};
 use authgauge::library::Library;
+use authgauge::profile;
 use authgauge::provider::Provider;
 use authgauge::report::{Report, html, json, markdown, sarif, standing};
 use authgauge::run::{self, Settings};
@@ -91,14 +92,15 @@ fn made() -> Report {
         let selectors = ["rfc7636", "rfc7009", "rfc9207", "rfc8252"].map(str::to_owned);
         let settings = Settings {
             selection: Selection::parse(&selectors).expect("selectors"),
-            strict: false,
+            profile: profile::choose(&library, None, &provider).expect("there is a default"),
             max_wait: Duration::from_secs(1),
+            ..Settings::default()
         };
         let report =
             run::run(&library, &provider, transport, &settings, |_, _| {}, pending()).await;
         (report.expect("a report"), stub.issuer())
     });
-    let text = json::write(&report).replace(issuer.as_str(), ISSUER);
+    let text = json::write(&report).replace(issuer.as_str(), ISSUER).replace(&report.run, "sample");
     let mut report = json::read(&text).expect("a report");
     report.started = "2026-01-02T03:04:05.000Z".into();
     report.elapsed_ms = 900;

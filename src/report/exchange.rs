@@ -13,6 +13,9 @@ pub struct Message<'a> {
 
 /// Takes a message apart. Whatever the text is, something comes of it.
 pub fn message(text: &str) -> Message<'_> {
+    // A note on how often a request was sent before stands in brackets above the response.
+    let text =
+        text.strip_prefix('(').and_then(|note| note.split_once(")\n")).map_or(text, |(_, m)| m);
     let (top, body) = text.split_once("\n\n").unwrap_or((text, ""));
     let (head, fields) = top.split_once('\n').unwrap_or((top, ""));
     let headers = fields.split('\n').filter_map(|line| line.split_once(':'));
@@ -48,7 +51,9 @@ mod tests {
         assert_eq!(method_and_url(whole.head), ("POST", "https://op.test/token"));
         assert_eq!(whole.headers, [("a", "b: c"), ("d", "")]);
         assert_eq!((whole.body, whole.header("A")), ("x=1\n\ny", Some("b: c")));
-        for (text, code) in [("200\nx: y", Some(200)), ("no answer", None), ("", None)] {
+        for (text, code) in
+            [("200\nx: y", Some(200)), ("(a)\n429", Some(429)), ("no answer", None), ("", None)]
+        {
             assert_eq!(status(text), code, "{text}");
         }
     }

@@ -6,10 +6,14 @@ use chrono::DateTime;
 use serde::Serialize;
 
 use super::standing::{self, Standing};
-use super::words::{advice, counted, reason, sections, visible, visible_lines};
-use super::{Report, Totals, link, render, replay};
+use super::words::{advice, counted, reason, visible, visible_lines};
+use super::{Report, link, render, replay};
 use crate::exit;
 use crate::finding::{Evidence, Finding};
+
+mod documents;
+
+use documents::{Document, documents};
 
 /// The most bytes that all transcripts may take; behind it, pages say that one is left out.
 const TRANSCRIPTS: usize = 1_000_000;
@@ -100,39 +104,6 @@ struct Shown {
     elapsed_ms: u64,
 }
 
-#[derive(Serialize)]
-struct Document {
-    name: String,
-    anchor: usize,
-    #[serde(skip)]
-    totals: Totals,
-    /// Passed, failed, not told, warnings, known, not applicable: the columns of the overview.
-    counts: [usize; 6],
-    summary: String,
-    sections: Vec<Section>,
-}
-
-#[derive(Serialize)]
-struct Section {
-    name: String,
-    url: Option<String>,
-    rows: Vec<Row>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    /// The card with the details, if there is one.
-    card: Option<usize>,
-    kind: &'static str,
-    label: &'static str,
-    text: String,
-    slug: String,
-    case: Option<String>,
-    catalogue: Option<String>,
-    level: String,
-    why: Option<String>,
-}
-
 /// The kinds that the page tells apart, each with the standings that it takes in.
 const KINDS: [(&str, &str, &[Standing]); 6] = [
     ("fail", "must be fixed", &[Standing::Fail, Standing::Expired, Standing::Stale]),
@@ -195,12 +166,18 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         |_| visible(&report.started),
         |time| time.to_utc().format("%-d %B %Y, %H:%M UTC").to_string(),
     );
-    vec![
+    let mut facts = vec![
+        ("Profile", visible(&report.profile)),
         ("Started", started),
         ("Took", duration(report.elapsed_ms)),
         ("Warnings", if report.strict { "fail the run" } else { "do not fail the run" }.into()),
         ("Exit code", report.exit_code.to_string()),
-    ]
+        ("Run", visible(&report.run)),
+    ];
+    if report.throttled > 0 {
+        facts.push(("Throttled", counted(report.throttled as usize, "time")));
+    }
+    facts
 }
 
 fn duration(milliseconds: u64) -> String {
@@ -327,72 +304,5 @@ fn word(finding: &Finding) -> &'static str {
         Standing::Stale => "stale",
         Standing::Inconclusive => "unknown",
         other => other.label(),
-    }
-}
-
-fn documents(findings: &[Finding]) -> Vec<Document> {
-    let mut documents: Vec<Document> = Vec::new();
-    for (_, own) in sections(findings) {
-        let spec = &own[0].spec;
-        let name = visible(&spec.document);
-        if documents.last().is_none_or(|last| last.name != name) {
-            documents.push(Document {
-                name: name.clone(),
-                anchor: documents.len(),
-                totals: Totals::default(),
-                counts: [0; 6],
-                summary: String::new(),
-                sections: Vec::new(),
-            });
-        }
-        if let Some(document) = documents.last_mut() {
-            for finding in &own {
-                document.totals.add(finding);
-            }
-            document.sections.push(Section {
-                name: visible(&spec.section),
-                url: link(&spec.url).map(str::to_owned),
-                rows: own.iter().map(|finding| row(findings, finding)).collect(),
-            });
-        }
-    }
-    documents.iter_mut().for_each(sum_up);
-    documents
-}
-
-fn sum_up(document: &mut Document) {
-    let Totals { pass, fail, stale, inconclusive, warning, known, not_applicable, findings } =
-        document.totals;
-    document.counts = [pass, fail + stale, inconclusive, warning, known, not_applicable];
-    let parts = [
-        (fail + stale, "to fix"),
-        (inconclusive, "not told"),
-        (warning, "warned"),
-        (known, "known"),
-        (pass, "passed"),
-    ];
-    let parts = parts.iter().filter(|(count, _)| *count > 0);
-    let parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
-    let all = counted(findings, "finding");
-    document.summary = [vec![all], parts].concat().join(" · ");
-}
-
-fn row(findings: &[Finding], finding: &Finding) -> Row {
-    let kind = kind(finding);
-    let detailed = PARTS.iter().any(|(own, ..)| *own == kind);
-    let slug = finding.requirement.rsplit('/').next().unwrap_or_default();
-    let case = finding.case.rsplit('/').next().unwrap_or_default();
-    Row {
-        card: detailed
-            .then(|| findings.iter().position(|own| std::ptr::eq(own, finding)))
-            .flatten(),
-        kind,
-        label: word(finding),
-        text: visible(&finding.text),
-        slug: visible(slug),
-        case: (case != slug).then(|| visible(case)),
-        catalogue: finding.catalogue.as_deref().map(visible),
-        level: finding.level.to_string(),
-        why: finding.why.as_deref().filter(|_| !detailed).map(visible),
     }
 }

@@ -72,9 +72,10 @@ fn head(report: &Report) -> String {
     };
     let untold = report.untold().map(|why| format!("\n{}\n", plain(&why))).unwrap_or_default();
     format!(
-        "# authgauge: {} {verdict}\n\nIssuer {}, {}, {:.1} s, exit code {}\n{untold}\n{table}",
+        "# authgauge: {} {verdict}\n\nIssuer {}, profile {}, {}, {:.1} s, exit code {}\n{untold}\n{table}",
         code(&report.provider.name),
         code(&report.provider.issuer),
+        code(&report.profile),
         plain(&report.started),
         std::time::Duration::from_millis(report.elapsed_ms).as_secs_f64(),
         report.exit_code,

@@ -30,7 +30,7 @@ const WHOLE: Extent = Extent { exchanges: usize::MAX, lines: usize::MAX };
 /// The report as text.
 pub fn write(report: &Report, look: Look) -> String {
     let paint = Paint { colored: look.colored };
-    let mut text = String::new();
+    let mut text = head(report, &paint);
     for (section, findings) in sections(&report.findings) {
         text += &format!("\n{}\n", paint.bold(&section));
         text.extend(findings.iter().map(|finding| line(finding, &paint)));
@@ -43,6 +43,13 @@ pub fn write(report: &Report, look: Look) -> String {
         }
     }
     text + &summary(report, &paint)
+}
+
+fn head(report: &Report, paint: &Paint) -> String {
+    let (name, issuer) = (visible(&report.provider.name), visible(&report.provider.issuer));
+    let (profile, run) = (visible(&report.profile), visible(&report.run));
+    let line = format!("{name} {issuer}, profile {profile}, run {run}");
+    paint.tone(Tone::Dim, &line) + "\n"
 }
 
 /// A finding with everything that is known about it.
@@ -171,8 +178,12 @@ fn summary(report: &Report, paint: &Paint) -> String {
     };
     let interrupted =
         report.interrupted.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+    let throttled = match report.throttled {
+        0 => String::new(),
+        times => format!("; throttled {times} times"),
+    };
     format!(
-        "\n{} {} {}{interrupted}: {} in {:.1} s (exit code {})\n",
+        "\n{} {} {}{interrupted}: {} in {:.1} s{throttled} (exit code {})\n",
         paint.bold(&visible(&report.provider.name)),
         visible(&report.provider.issuer),
         paint.tone(tone, verdict),
