@@ -108,7 +108,7 @@ struct Shown {
 const KINDS: [(&str, &str, &[Standing]); 6] = [
     ("fail", "must be fixed", &[Standing::Fail, Standing::Expired, Standing::Stale]),
     ("unknown", "not told", &[Standing::Inconclusive]),
-    ("warn", "warnings", &[Standing::Warning]),
+    ("warn", "warned", &[Standing::Warning]),
     ("known", "known", &[Standing::Known]),
     ("pass", "passed", &[Standing::Pass]),
     ("na", "not applicable", &[Standing::NotApplicable]),

@@ -10,7 +10,7 @@ pub fn write(report: &Report) -> String {
     document.expect("a report has text keys only") + "\n"
 }
 
-/// Reads what [`write`] has written.
+/// Reads what [`write()`] has written.
 ///
 /// # Errors
 /// Says in one clause why the text is no report, or that another version wrote it.

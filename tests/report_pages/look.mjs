@@ -20,10 +20,10 @@ async function look(browser, width, scheme, unfolded) {
     if (!request.url().startsWith('file:')) wrong.push(`${where}: asks for ${request.url()}`);
   });
   await tab.goto(new URL(page, 'file://'), { waitUntil: 'load' });
-  await tab.screenshot({ path: page.replace(/html$/, `${width}-${scheme}${unfolded ? '-unfolded' : ''}.png`) });
   if (unfolded) {
     await tab.evaluate(() => document.querySelectorAll('details').forEach((one) => { one.open = true; }));
   }
+  await tab.screenshot({ fullPage: true, path: page.replace(/html$/, `${width}-${scheme}${unfolded ? '-unfolded' : ''}.png`) });
   const wide = await tab.evaluate(() => document.documentElement.scrollWidth);
   if (wide > width) wrong.push(`${where}: the page is ${wide} wide`);
   await tab.evaluate(axe);
