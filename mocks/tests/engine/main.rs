@@ -5,6 +5,7 @@ mod code_flow;
 mod control;
 mod devices;
 mod faults;
+mod glances;
 mod hostile;
 mod idp;
 mod idp_errors;
