@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::authorize;
 use crate::dialect::Client;
 use crate::fault::Fault;
 use crate::form::{Parameters, one};
@@ -31,6 +32,10 @@ pub fn exchange(
         _ => scope::requested(&provider.dialect, client, asked)?,
     };
     let number = issue::own_grant(provider, client, &scope);
+    let audience = authorize::audience(provider, form)?;
+    if let Some(grant) = provider.store.grants.get_mut(&number) {
+        grant.audience = audience;
+    }
     issue::tokens(provider, number, &scope, Occasion::Grant)
 }
 

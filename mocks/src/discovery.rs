@@ -1,6 +1,6 @@
 //! Metadata (OIDC Discovery §4, RFC 8414 §3) and the key set (RFC 7517 §5).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::fault::Fault;
 use crate::keys;
@@ -17,7 +17,7 @@ pub fn openid_configuration(provider: &mut Provider, _: &Request) -> Response {
     if has(provider, Fault::OpenidConfigurationMissing) {
         return not_found(provider);
     }
-    let mut metadata = metadata(provider);
+    let mut metadata = metadata(provider, &provider.dialect.metadata);
     if has(provider, Fault::MetadataIssuerWithSlash) {
         metadata["issuer"] = format!("{}/", provider.issuer).into();
     }
@@ -61,7 +61,9 @@ pub fn authorization_server_metadata(provider: &mut Provider, _: &Request) -> Re
     if has(provider, Fault::AuthorizationServerMetadataMissing) {
         return not_found(provider);
     }
-    let mut metadata = metadata(provider);
+    let own = &provider.dialect.authorization_server_metadata;
+    let template = own.as_ref().unwrap_or(&provider.dialect.metadata);
+    let mut metadata = metadata(provider, template);
     if has(provider, Fault::MetadataDocumentsDisagree) {
         metadata["token_endpoint"] = format!("{}/oauth/token", provider.base_url).into();
     }
@@ -83,7 +85,7 @@ fn not_found(provider: &Provider) -> Response {
 }
 
 /// The document of the dialect.
-fn metadata(provider: &Provider) -> Value {
+fn metadata(provider: &Provider, template: &Map<String, Value>) -> Value {
     let at = &provider.dialect.endpoints;
     let endpoints = [
         ("authorization_endpoint", &at.authorization),
@@ -100,7 +102,7 @@ fn metadata(provider: &Provider) -> Value {
         served.map(|(name, path)| (name, format!("{}{path}", provider.base_url).into())).collect();
     facts.insert("issuer", provider.issuer.clone().into());
     facts.insert("scopes", provider.dialect.scopes.clone().into());
-    template::members(&provider.dialect.metadata, &facts).into()
+    template::members(template, &facts).into()
 }
 
 /// Answers at the key set's address.

@@ -110,14 +110,24 @@ fn access_token(
 
 /// What the client gets to see of an access token.
 fn access_token_text(provider: &Provider, grant: &Grant, scope: &[String]) -> String {
-    let Some(claims) = &provider.dialect.tokens.access_token_claims else {
-        return random::secret();
+    let manners = &provider.dialect.tokens;
+    let opaque = manners.opaque_without_audience && grant.audience.is_none();
+    let Some(claims) = manners.access_token_claims.as_ref().filter(|_| !opaque) else {
+        return random::text(manners.access_token_form);
     };
     let mut facts = facts(provider, grant, scope);
     let now = provider::now(provider);
     facts.insert("exp", (now + provider.dialect.lifetimes.access_token).into());
     // RFC 9068 §2.2: the subject of a client that acts for itself is the client.
-    facts.entry("sub").or_insert_with(|| grant.client_id.clone().into());
+    if grant.login.is_none() {
+        let subject = manners.client_subject.as_deref().unwrap_or("${client_id}");
+        facts.insert("sub", subject.replace("${client_id}", &grant.client_id).into());
+        facts.insert("gty", "client-credentials".into());
+    }
+    if scope::contains(scope, "openid") {
+        let userinfo = &provider.dialect.endpoints.userinfo;
+        facts.insert("userinfo", format!("{}{userinfo}", provider.base_url).into());
+    }
     jwt::sign(provider, &template::members(claims, &facts).into())
 }
 

@@ -68,9 +68,9 @@ pub fn decoy(index: usize) -> Arc<Key> {
     pooled(&DECOYS, index)
 }
 
-/// A new ring with its first key.
-pub fn ring() -> KeyRing {
-    KeyRing { keys: vec![fresh(0)], signing: 0 }
+/// A new ring with its first key, and the next one if that is published beforehand.
+pub fn ring(next: bool) -> KeyRing {
+    KeyRing { keys: (0..=usize::from(next)).map(fresh).collect(), signing: 0 }
 }
 
 /// Generating a key takes about 200 ms, so the stubs of one process share theirs.
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_signature_verifies_until_it_is_altered() {
-        let key = &ring().keys[0].key;
+        let key = &ring(false).keys[0].key;
         let mut signature = sign(key, b"message");
         assert!(verifies(key, b"message", &signature));
         signature[0] ^= 1;
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn prepublishing_delays_the_change_of_the_signing_key() {
-        let mut ring = ring();
+        let mut ring = ring(false);
         let mut states = Vec::new();
         for rotation in [Rotation::Prepublish, Rotation::Overlap, Rotation::Overlap] {
             rotate(&mut ring, rotation, 0, 10);

@@ -23,6 +23,7 @@ mod consent;
 mod control;
 mod decide;
 mod device;
+mod device_sample;
 mod dialect;
 mod discovery;
 mod engine;

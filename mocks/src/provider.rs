@@ -74,7 +74,7 @@ pub mod tests {
             base_url: String::new(),
             issuer: String::new(),
             clock: Clock::default(),
-            keys: crate::keys::ring(),
+            keys: crate::keys::ring(false),
             faults: BTreeSet::new(),
             store: Store::default(),
             counters: Counters::default(),

@@ -27,6 +27,9 @@ pub fn exchange(
     let number = usable(provider, client, secret)?;
     let granted = provider.store.grants.get(&number).map(|grant| grant.scope.clone());
     let scope = narrowed(provider, &granted.unwrap_or_default(), one(form, "scope"))?;
+    if provider.dialect.tokens.refresh_ends_access_tokens {
+        store::revoke_access_tokens(&mut provider.store, number);
+    }
     let tokens = issue::tokens(provider, number, &scope, Occasion::Refresh)?;
     let rotated = !has(provider, Fault::RefreshTokenNotRotated);
     if let Some(token) = provider.store.refresh_tokens.get_mut(secret).filter(|_| rotated) {

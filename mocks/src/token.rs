@@ -13,6 +13,7 @@ use crate::provider::{Provider, has};
 use crate::reason::Reason;
 use crate::refresh;
 use crate::refusal::{self, Refusal};
+use crate::template;
 use crate::wire::{self, Request, Response};
 
 /// Answers at the token endpoint.
@@ -22,7 +23,7 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
     }
     match exchange(provider, request) {
         Ok(tokens) => granted(provider, &tokens),
-        Err(reason) => refused(provider, &as_sent(provider, reason)),
+        Err(reason) => refused(provider, &as_sent(provider, request, reason)),
     }
 }
 
@@ -123,8 +124,8 @@ fn unknown(provider: &mut Provider, client: &Client, form: &Parameters) -> Resul
 }
 
 /// The refusal as this stub sends it.
-fn as_sent(provider: &Provider, reason: Reason) -> Refusal {
-    let refusal = refusal::worded(provider, reason);
+fn as_sent(provider: &Provider, request: &Request, reason: Reason) -> Refusal {
+    let refusal = explained(refusal::worded(provider, reason), request);
     // The device grant is unusable without its codes, and that would be another fault.
     let kept =
         ["invalid_client", "authorization_pending", "slow_down", "access_denied", "expired_token"];
@@ -132,4 +133,14 @@ fn as_sent(provider: &Provider, reason: Reason) -> Refusal {
         return Refusal { error: "invalid_request".into(), ..refusal };
     }
     refusal
+}
+
+/// The refusal with the parameters of the request that its description quotes.
+fn explained(refusal: Refusal, request: &Request) -> Refusal {
+    let Some(template) = refusal.description.as_ref().filter(|text| text.contains("${")) else {
+        return refusal;
+    };
+    let form = form::body(request).unwrap_or_default();
+    let sent = |name: &str| Some(one(&form, name).unwrap_or_default().to_owned());
+    Refusal { description: template::substitute(template, sent), ..refusal }
 }
