@@ -30,6 +30,10 @@ pub struct Provider {
     pub expected_iss: String,
     /// Endpoints that are given in the file.
     pub endpoints: BTreeMap<String, String>,
+    /// Whether there is a metadata document.
+    pub publishes_metadata: bool,
+    /// Endpoints that take their parameters in the query instead of a form.
+    pub query_endpoints: Vec<String>,
     /// Further origins that the browser may be sent to.
     pub origins: Vec<Url>,
     /// The redirect URI of the clients.
@@ -79,6 +83,8 @@ pub struct Client {
     pub key: Option<Secret>,
     /// The scope it may ask for by itself.
     pub scope: Option<String>,
+    /// What each of its requests has beside the parameters of the specifications.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// A user.
@@ -191,6 +197,8 @@ impl Filler<'_> {
                 .as_ref()
                 .map_or(Ok(self.issuer.to_owned()), |iss| self.text(iss))?,
             endpoints: self.endpoints(&file.endpoints)?,
+            publishes_metadata: file.publishes_metadata,
+            query_endpoints: file.query_endpoints,
             origins: file
                 .origins
                 .iter()
@@ -261,10 +269,19 @@ impl Filler<'_> {
                 secret: read(&entry.secret)?,
                 key: read(&entry.key)?,
                 scope: entry.scope.clone(),
+                parameters: self.texts(&entry.parameters)?,
             };
             Ok((role.clone(), client))
         };
         written.iter().map(client).collect()
+    }
+
+    fn texts(
+        &self,
+        written: &BTreeMap<String, Template>,
+    ) -> Result<Vec<(String, String)>, Diagnostic> {
+        let pairs = written.iter();
+        pairs.map(|(name, value)| Ok((name.clone(), self.text(value)?))).collect()
     }
 
     fn users(

@@ -49,6 +49,11 @@ impl Engine {
         Ok(Engine { routes, provider: Mutex::new(provider(dialect, faults, base_url)) })
     }
 
+    /// Its issuer identifier.
+    pub fn issuer(&self) -> String {
+        self.provider.lock().unwrap_or_else(PoisonError::into_inner).issuer.clone()
+    }
+
     /// Answers a request, whatever is in it.
     pub fn answer(&self, request: &Request) -> Response {
         // A panic would be a bug; the state is sound even then, since every change is one insertion.
@@ -69,6 +74,14 @@ impl Engine {
             None => elsewhere(&mut provider, request),
         }
     }
+}
+
+/// The faults that a dialect always has, by name.
+pub fn habits(dialect: &str) -> Result<Vec<String>, StubError> {
+    let dialect = dialect::find(dialect).ok_or_else(|| unknown_dialect(dialect))?;
+    let rows = fault::rows().into_iter().map(|row| row.name);
+    let always = |name: &String| fault::find(name).is_some_and(|f| dialect.habits.contains(&f));
+    Ok(rows.filter(always).collect())
 }
 
 fn unknown_dialect(name: &str) -> StubError {

@@ -68,6 +68,14 @@ pub fn dialects() -> Vec<&'static str> {
     dialect::EMBEDDED.iter().map(|(name, _)| *name).collect()
 }
 
+/// The faults that a dialect always has, by name.
+///
+/// # Errors
+/// When there is no such dialect.
+pub fn habits(dialect: &str) -> Result<Vec<String>, StubError> {
+    engine::habits(dialect)
+}
+
 /// The faults, in the order of `mocks/faults.yaml`.
 pub fn faults() -> Vec<FaultRow> {
     fault::rows()

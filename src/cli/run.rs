@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, print, say, write_file};
-use crate::harness::{Embedded, start_stub};
+use crate::harness::{Embedded, STRICT, start_stub};
 use crate::library::{Library, SourceFile};
 use crate::provider::Provider;
 use crate::reference;
@@ -23,6 +23,9 @@ pub struct RunArgs {
     /// The provider: a name under scenarios/providers, or a file
     #[arg(long, value_name = "NAME|FILE")]
     provider: Option<String>,
+    /// The dialect of the embedded stub to test
+    #[arg(long, value_name = "DIALECT", conflicts_with = "provider", default_value = STRICT)]
+    stub: String,
     /// The issuer, instead of the one in the provider file
     #[arg(long, value_name = "URL", requires = "provider")]
     issuer: Option<String>,
@@ -62,7 +65,7 @@ pub async fn run(args: &RunArgs, library: &Library, colored: bool) -> Result<u8,
         conduct(library, &provider, &transport, &settings).await?
     } else {
         let Embedded { stub: _stub, provider, transport } =
-            start_stub(library, &args.fault).await.map_err(Failure::usage)?;
+            start_stub(library, &args.stub, &args.fault).await.map_err(Failure::usage)?;
         conduct(library, &provider, &transport, &settings).await?
     };
     write(args, &report, colored)?;
