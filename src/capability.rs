@@ -46,7 +46,7 @@ pub const ROLES: [&str; 13] = [
 pub const HOOKS: [&str; 2] = ["rotate_keys", "advance_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 33] = [
+pub const CAPABILITIES: [&str; 34] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -79,6 +79,7 @@ pub const CAPABILITIES: [&str; 33] = [
     "consent_client",
     "device_client",
     "expired_access_token",
+    "refresh_token_rotation",
     "rotate_keys",
 ];
 
@@ -140,8 +141,9 @@ impl Capabilities {
 impl Facts<'_> {
     fn offered(&self, capability: &str) -> Result<(), Lack> {
         match capability {
-            // A provider file says no where tokens outlive every run, or the wait would be in vain.
-            "expired_access_token" => Ok(()),
+            // A provider file says no where tokens outlive every run, or the wait would be in vain,
+            // and where refresh tokens are not replaced: that one is a violation of its own.
+            "expired_access_token" | "refresh_token_rotation" => Ok(()),
             "discovery" => self.discovery(),
             "jwks" => self.endpoint("jwks_uri"),
             "authorization_code" => self.authorization_code(),

@@ -74,6 +74,8 @@ pub enum Predicate {
     Agrees(Agreement),
     /// How many different values a race brought.
     Distinct(Distinct),
+    /// The answer says which scope it grants: in `scope`, or in the claim of a JWT access token.
+    StatesScope,
     /// What is granted has no scope beyond these words. An answer without `scope` grants what was
     /// asked for (RFC 6749 §5.1), which is why it does not hold; a refusal grants nothing.
     ScopeWithin(Template),

@@ -8,6 +8,7 @@ use crate::comparison::shown;
 use crate::evaluate::{evaluate, spell};
 use crate::expectation::{Agreement, Source};
 use crate::history::{Record, Variables};
+use crate::jose;
 use crate::locate::{locate, member, outline, response};
 use crate::template::Template;
 use crate::wire::Response;
@@ -37,7 +38,7 @@ pub fn scope_within(words: &Template, record: &Record, variables: &Variables) ->
         return refused(record);
     }
     let expected = format!("what is granted has no scope but {allowed:?}");
-    match locate(&Source::Json("scope".into()), record, variables) {
+    match stated_scope(record, variables) {
         Ok(Value::String(scope)) => {
             let beyond = |word: &str| !allowed.split(' ').any(|known| known == word);
             if scope.split(' ').any(beyond) {
@@ -49,6 +50,28 @@ pub fn scope_within(words: &Template, record: &Record, variables: &Variables) ->
         Ok(other) => fails(expected, format!("scope {}", shown(&other))),
         Err(why) => fails(expected, format!("{why}; without `scope` it is what was asked for")),
     }
+}
+
+/// The answer says which scope it grants.
+pub fn states_scope(record: &Record, variables: &Variables) -> Outcome {
+    if granted(record).is_empty() {
+        return refused(record);
+    }
+    stated_scope(record, variables).map_or_else(
+        |why| fails("the answer, or the access token as a JWT, says which scope is granted", why),
+        |_| Outcome::Holds,
+    )
+}
+
+/// The member `scope` (RFC 6749 §5.1), or else the claim of an access token that is a JWT (RFC 9068
+/// §2.2.3).
+fn stated_scope(record: &Record, variables: &Variables) -> Result<Value, String> {
+    let member = locate(&Source::Json("scope".into()), record, variables);
+    let claim = || {
+        let token = locate(&Source::Json("access_token".into()), record, variables).ok()?;
+        jose::claims(token.as_str()?).ok()?.get("scope").cloned()
+    };
+    member.or_else(|why| claim().ok_or(why))
 }
 
 /// The body as JSON; one that is none does not hold.

@@ -82,7 +82,8 @@ impl Checker<'_> {
                 self.locator(locator, Place::default(), scope);
             }
             Predicate::Distinct(d) => self.locator(&d.of, Place::default(), scope),
-            Predicate::Accepted
+            Predicate::StatesScope
+            | Predicate::Accepted
             | Predicate::Refused
             | Predicate::Error(_)
             | Predicate::NotError(_)
