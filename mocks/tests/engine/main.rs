@@ -1,9 +1,12 @@
 //! The stub from outside: requests in, responses out.
 
+mod auth0;
 mod browser;
 mod code_flow;
 mod control;
+mod device_sample;
 mod devices;
+mod django;
 mod faults;
 mod hostile;
 mod looks;
