@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 use crate::fault::Fault;
 use crate::manners::{Authorization, ClientLogout, Login, Page, Refusals, Shape, Tokens};
 
+use crate::keys::KeySettings;
+use crate::user_pool::UserPool;
+
 /// The embedded dialects by name.
 pub const EMBEDDED: [(&str, &str); 5] = [
     ("auth0", include_str!("../dialects/auth0.yaml")),
@@ -35,6 +38,9 @@ pub struct Dialect {
     pub lifetimes: Lifetimes,
     /// How devices must poll.
     pub device: Polling,
+    /// How keys are named and used.
+    #[serde(default)]
+    pub keys: KeySettings,
     /// All scopes it knows.
     pub scopes: Vec<String>,
     /// What a request without a scope asks for.
@@ -52,9 +58,6 @@ pub struct Dialect {
     /// Endpoints for forms that take their parameters from the query of a GET, too, by name.
     #[serde(default)]
     pub get_endpoints: Vec<String>,
-    /// Whether the key set has the next signing key before it signs.
-    #[serde(default)]
-    pub next_key_published: bool,
     /// How refusals are worded.
     #[serde(default)]
     pub refusals: Refusals,
@@ -79,6 +82,9 @@ pub struct Dialect {
     pub users: Vec<User>,
     /// Who can ask for tokens.
     pub clients: Vec<Client>,
+    /// The user pool behind a JSON API, if there is one.
+    #[serde(default)]
+    pub user_pool: Option<UserPool>,
 }
 
 /// Paths on the stub's base URL; nothing is served at an empty one.
@@ -163,6 +169,9 @@ pub struct User {
     /// The groups that the user is in.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// Further attributes, which are claims of ID tokens as well.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// A registered client.

@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use crate::clock::Clock;
-use crate::dialect::{self, Dialect, Endpoints};
+use crate::dialect::{self, Endpoints};
 use crate::error::StubError;
 use crate::fault::{self, Fault};
-use crate::provider::{self, Counters, Provider, has};
+use crate::provider::{self, Provider, has};
 use crate::reason::Reason;
-use crate::store::{self, Store};
-use crate::verification;
+use crate::store;
 use crate::wire::{self, Request, Response, with_header};
-use crate::{authorize, client_logout, consent, control, device, device_sample, discovery, form};
 use crate::{
-    introspection, keys, login, logout, page, random, refusal, revocation, token, userinfo,
+    authorize, client_logout, consent, control, device, device_sample, discovery, form, idp,
+};
+use crate::{
+    introspection, login, logout, page, random, refusal, revocation, token, userinfo, verification,
 };
 
 /// Bodies may have 64 kB: every honest request is far smaller.
@@ -46,7 +46,8 @@ impl Engine {
         let faults = faults.iter().map(|name| fault::find(name).ok_or_else(|| unknown_fault(name)));
         let faults = faults.collect::<Result<BTreeSet<Fault>, StubError>>()?;
         let routes = routes(&dialect.endpoints);
-        Ok(Engine { routes, provider: Mutex::new(provider(dialect, faults, base_url)) })
+        let provider = provider::new(dialect, faults, base_url);
+        Ok(Engine { routes, provider: Mutex::new(provider) })
     }
 
     /// Its issuer identifier.
@@ -65,6 +66,9 @@ impl Engine {
         }
         if request.path.starts_with(control::PREFIX) {
             return control::answer(&mut provider, request);
+        }
+        if request.path == idp::PATH && provider.dialect.user_pool.is_some() {
+            return idp::answer(&mut provider, request);
         }
         match self.routes.iter().find(|route| route.path == request.path) {
             Some(route) => {
@@ -90,21 +94,6 @@ fn unknown_dialect(name: &str) -> StubError {
 
 fn unknown_fault(name: &str) -> StubError {
     StubError::UnknownFault { name: name.into(), known: fault::names().join(", ") }
-}
-
-fn provider(dialect: Dialect, faults: BTreeSet<Fault>, base_url: &str) -> Provider {
-    let issuer = format!("{base_url}{}", dialect.issuer_path);
-    Provider {
-        keys: keys::ring(dialect.next_key_published),
-        dialect,
-        base_url: base_url.to_owned(),
-        issuer,
-        clock: Clock::default(),
-        faults,
-        store: Store::default(),
-        counters: Counters::default(),
-        endpoint: "",
-    }
 }
 
 fn follow(route: &Route, provider: &mut Provider, original: &Request) -> Response {

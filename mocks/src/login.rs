@@ -13,6 +13,7 @@ use crate::random;
 use crate::reason::Reason;
 use crate::reply;
 use crate::store::{Goal, Pending, Session};
+use crate::user_pool;
 use crate::verification;
 use crate::wire::{self, Request, Response, cookie, with_header};
 
@@ -145,6 +146,9 @@ fn cancel(provider: &Provider, request: &Request, goal: &Goal) -> Response {
 fn verified(provider: &Provider, form: &Parameters) -> Option<String> {
     let fields = &provider.dialect.login.fields;
     let user = dialect::user(&provider.dialect, one(form, &fields.username)?)?;
+    if !user_pool::may_log_in(provider, &user.username) {
+        return None;
+    }
     let password = one(form, &fields.password)?;
     verify_slices_are_equal(user.password.as_bytes(), password.as_bytes()).ok()?;
     Some(user.username.clone())

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::clock::{self, Clock};
 use crate::dialect::Dialect;
 use crate::fault::Fault;
-use crate::keys::KeyRing;
+use crate::keys::{self, KeyRing, KeySettings, Purpose};
 use crate::store::{self, Session, Store};
 use crate::wire::{Request, cookie};
 
@@ -22,6 +22,8 @@ pub struct Provider {
     pub clock: Clock,
     /// Its signing keys.
     pub keys: KeyRing,
+    /// The keys of access tokens, if they are signed with others than the ID tokens.
+    pub access_token_keys: Option<KeyRing>,
     /// What it does wrong.
     pub faults: BTreeSet<Fault>,
     /// What it remembers.
@@ -39,6 +41,23 @@ pub struct Counters {
     pub requests: BTreeMap<&'static str, u64>,
     /// Codes and tokens issued, by kind.
     pub issued: BTreeMap<&'static str, u64>,
+}
+
+/// A new provider at `base_url`, which has no trailing slash.
+pub fn new(dialect: Dialect, faults: BTreeSet<Fault>, base_url: &str) -> Provider {
+    let KeySettings { kid, access_token_key, next_published: next, .. } = dialect.keys;
+    Provider {
+        base_url: base_url.to_owned(),
+        issuer: format!("{base_url}{}", dialect.issuer_path),
+        clock: Clock::default(),
+        keys: keys::ring(kid, Purpose::General, next),
+        access_token_keys: access_token_key.then(|| keys::ring(kid, Purpose::AccessTokens, next)),
+        faults,
+        store: Store::default(),
+        counters: Counters::default(),
+        endpoint: "",
+        dialect,
+    }
 }
 
 /// Whether a fault is on, or a habit of the dialect.
@@ -69,16 +88,11 @@ pub mod tests {
 
     /// A provider of the strict dialect without faults.
     pub fn strict() -> Provider {
-        Provider {
-            dialect: crate::dialect::find("strict").expect("embedded"),
-            base_url: String::new(),
-            issuer: String::new(),
-            clock: Clock::default(),
-            keys: crate::keys::ring(false),
-            faults: BTreeSet::new(),
-            store: Store::default(),
-            counters: Counters::default(),
-            endpoint: "",
-        }
+        of_dialect("strict")
+    }
+
+    /// A provider without faults.
+    pub fn of_dialect(name: &str) -> Provider {
+        new(crate::dialect::find(name).expect("embedded"), BTreeSet::new(), "http://stub.test")
     }
 }

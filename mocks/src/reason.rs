@@ -108,6 +108,7 @@ reasons! {
     ScopeInsufficient: "insufficient_scope", "the scope openid is needed";
     AccessTokenOfNobody: "insufficient_scope", "the token is no user's";
     IdentityProviderUnknown: "invalid_request", "the identity_provider is not enabled";
+    RevocationDisabled: "invalid_request", "tokens of this client cannot be revoked";
     TokenTypeUnsupported: "unsupported_token_type", "only refresh tokens can be revoked";
     AudienceUnknown: "access_denied", "the audience is unknown";
     NotEntitled: "access_denied", "the token is for somebody else";

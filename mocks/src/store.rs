@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::authorize::Authorization;
+use crate::idp::state::{self, PoolState};
 use crate::pkce::Challenge;
 
 /// All of it. Secrets are the keys of the maps; times are seconds since 1970 by the stub's clock.
@@ -26,6 +27,8 @@ pub struct Store {
     pub consents: HashMap<(String, String), BTreeSet<String>>,
     /// The number of the grant made last.
     pub last_grant: u64,
+    /// What the JSON API of a user pool remembers.
+    pub pool: PoolState,
     /// At this many entries the expired ones are looked for.
     pub sweep_at: usize,
 }
@@ -95,7 +98,7 @@ pub struct Login {
     pub username: String,
     /// When they typed their password.
     pub auth_time: u64,
-    /// The claim `sid`.
+    /// The claim `sid`; empty if the user did so without a browser.
     pub sid: String,
 }
 
@@ -220,6 +223,7 @@ pub fn sweep(store: &mut Store, now: u64) {
     store.access_tokens.retain(|_, token| now < token.expires_at);
     store.refresh_tokens.retain(|_, token| now < token.expires_at);
     store.devices.retain(|_, device| now < device.expires_at);
+    state::sweep(&mut store.pool, now);
     let mut alive: BTreeSet<u64> = store.codes.values().map(|code| code.grant).collect();
     alive.extend(store.access_tokens.values().map(|token| token.grant));
     alive.extend(store.refresh_tokens.values().map(|token| token.grant));
@@ -229,6 +233,7 @@ pub fn sweep(store: &mut Store, now: u64) {
 
 fn size(store: &Store) -> usize {
     let browser = store.sessions.len() + store.pending.len() + store.codes.len();
+    let browser = browser + state::size(&store.pool);
     browser + store.access_tokens.len() + store.refresh_tokens.len() + store.devices.len()
 }
 

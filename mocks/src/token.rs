@@ -71,7 +71,7 @@ fn parameters(provider: &Provider, request: &Request) -> Result<Parameters, Reas
         let texts = members.into_iter().filter_map(|(k, v)| Some((k, v.as_str()?.to_owned())));
         return Ok(Parameters(texts.collect()));
     }
-    if has(provider, Fault::RepeatedTokenParameterAccepted) {
+    if has(provider, Fault::RepeatedTokenParameterAccepted) && request.query.is_empty() {
         return form::body(request);
     }
     form::back_channel(request)

@@ -105,7 +105,8 @@ fn the_link_itself_approves_and_the_answer_has_no_token_type() {
     let code = member(&device, "device_code");
     let query = [("client_id", "device"), ("grant_type", DEVICE_GRANT), ("device_code", &*code)];
     let (status, tokens) = json(&send(&mut browser, ("device", SECRET), &query));
-    let names: Vec<&String> = tokens.as_object().expect("an object").keys().collect();
+    let names: Vec<&str> =
+        tokens.as_object().expect("an object").keys().map(String::as_str).collect();
     assert_eq!((status, names), (200, vec!["access_token", "expires_in", "refresh_token"]));
     assert_eq!(poll(&mut browser, &device), r#"400 {"error":"expired_token"}"#);
 }

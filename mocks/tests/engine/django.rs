@@ -6,7 +6,9 @@ const TOKEN: &str = "/o/token/";
 
 fn authorize(change: &Form) -> String {
     let scope = [("scope", "openid read")];
-    authorize_url(&[&scope[..], change].concat()).replacen("/authorize?", "/o/authorize/?", 1)
+    let scope = scope.iter().filter(|(name, _)| !change.iter().any(|(other, _)| other == name));
+    let change: Vec<_> = scope.chain(change).copied().collect();
+    authorize_url(&change).replacen("/authorize?", "/o/authorize/?", 1)
 }
 
 fn code(browser: &mut Browser, change: &Form) -> String {
