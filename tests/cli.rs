@@ -119,7 +119,7 @@ fn a_fault_turns_a_bundled_check_red() {
 #[test]
 fn every_dialect_of_the_stub_conforms_but_for_its_known_deviations() {
     for dialect in ["auth0", "cognito", "cognito-device", "django-oauth-toolkit", "strict"] {
-        let ended = run(&format!("run --stub {dialect} --json -"));
+        let ended = run(&mut command(["run", "--stub", dialect, "--json", "-"]));
         let report: Value = serde_json::from_str(&ended.stdout).expect(dialect);
         let findings = report["findings"].as_array().expect("findings");
         let is = |verdict: &str| findings.iter().filter(|f| f["verdict"] == verdict).count();
@@ -133,7 +133,7 @@ fn every_dialect_of_the_stub_conforms_but_for_its_known_deviations() {
 /// Every fault has a line for its name, what it does, and the requirements that it breaks.
 #[test]
 fn faults_are_listed_with_what_they_break() {
-    let ended = run("faults --list");
+    let ended = run(&mut command(["faults", "--list"]));
     let row = "code_reusable\n    an authorization code can be exchanged again\n    rfc6749/4.1.2/";
     assert_eq!(ended.code, Some(0));
     assert!(ended.stdout.contains(row), "{}", ended.stdout);

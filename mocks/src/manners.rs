@@ -162,7 +162,7 @@ pub struct Tokens {
     /// The `sub` of a client that acts for itself, with `${client_id}`; without it, the `client_id`.
     pub client_subject: Option<String>,
     /// A refresh ends the access tokens that were issued before it.
-    pub refresh_ends_access_tokens: bool,
+    pub refresh_ends_predecessors: bool,
     /// The claims of ID tokens.
     pub id_token_claims: Map<String, Value>,
     /// The answer of the userinfo endpoint.

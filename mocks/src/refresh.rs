@@ -28,7 +28,7 @@ pub fn exchange(
     let number = usable(provider, client, secret)?;
     let granted = provider.store.grants.get(&number).map(|grant| grant.scope.clone());
     let scope = narrowed(provider, &granted.unwrap_or_default(), one(form, "scope"))?;
-    if provider.dialect.tokens.refresh_ends_access_tokens {
+    if provider.dialect.tokens.refresh_ends_predecessors {
         store::revoke_access_tokens(&mut provider.store, number);
     }
     let mut tokens = issue::tokens(provider, number, &scope, Occasion::Refresh)?;
