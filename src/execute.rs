@@ -30,8 +30,13 @@ const ROUNDING: Duration = Duration::from_millis(1100);
 
 /// Runs a case from its first step to its last, or to the first that cannot be done.
 pub async fn execute<T: Transport>(case: &Case, target: &Target<'_>, transport: &T) -> History {
-    let mut runner =
-        Runner { target, transport, variables: target.variables.clone(), missing: BTreeMap::new() };
+    let mut runner = Runner {
+        target,
+        transport,
+        variables: target.variables.clone(),
+        missing: BTreeMap::new(),
+        waited: Duration::ZERO,
+    };
     runner.steps(&case.steps).await
 }
 
@@ -42,6 +47,8 @@ struct Runner<'a, T> {
     variables: Variables,
     /// Names that were to be bound and could not be, with the reason.
     missing: BTreeMap<String, String>,
+    /// How long the case has waited for the provider's clock so far.
+    waited: Duration,
 }
 
 type Boxed<'f, O> = Pin<Box<dyn Future<Output = O> + Send + 'f>>;
@@ -215,15 +222,17 @@ impl<T: Transport> Runner<'_, T> {
             return hook::call("advance_clock", self.target.provider, &variables, self.transport)
                 .await;
         }
-        if seconds > self.target.max_wait {
+        let all = self.waited + seconds;
+        if all > self.target.max_wait {
             return Err(format!(
-                "not run: it takes {} s for {purpose}, and the most that may be waited is {} s; \
+                "not run: it takes {} s for {purpose}, and the most that a case may wait is {} s; \
                  raise --max-wait, shorten the life time at the provider, or give the provider \
                  file an advance_clock hook",
-                seconds.as_secs(),
+                all.as_secs(),
                 self.target.max_wait.as_secs()
             ));
         }
+        self.waited = all;
         sleep(seconds + ROUNDING).await;
         Ok(())
     }
@@ -279,6 +288,7 @@ impl<T: Transport> Runner<'_, T> {
             transport: self.transport,
             variables: self.variables.clone(),
             missing: self.missing.clone(),
+            waited: self.waited,
         }
     }
 

@@ -26,6 +26,8 @@ pub struct Provider {
     pub issuer: String,
     /// Where the metadata is.
     pub discovery: Url,
+    /// The profile that the file asks for.
+    pub profile: Option<Located<String>>,
     /// The `iss` that tokens carry.
     pub expected_iss: String,
     /// Endpoints that are given in the file.
@@ -34,7 +36,7 @@ pub struct Provider {
     pub publishes_metadata: bool,
     /// Endpoints that take their parameters in the query instead of a form.
     pub query_endpoints: Vec<String>,
-    /// Further origins that the browser may be sent to.
+    /// Further origins that may be contacted.
     pub origins: Vec<Url>,
     /// The redirect URI of the clients.
     pub redirect_uri: Url,
@@ -191,6 +193,7 @@ impl Filler<'_> {
             name: file.name,
             file: self.file.to_owned(),
             issuer: self.issuer.to_owned(),
+            profile: file.profile,
             discovery: self.url(&discovery)?,
             expected_iss: file
                 .expected_iss

@@ -33,6 +33,7 @@ pub fn check(library: &Library) -> Vec<Diagnostic> {
         }
     }
     mistakes.extend(rows::requirement_rows(library));
+    mistakes.extend(rows::profiles(library));
     mistakes
 }
 

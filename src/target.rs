@@ -13,8 +13,8 @@ use crate::cookie::Jar;
 use crate::evaluate::CLIENT_IDS;
 use crate::history::Variables;
 use crate::jose::PrivateKey;
+use crate::polite;
 use crate::provider::Provider;
-use crate::request::USER_AGENT;
 use crate::transport::Transport;
 use crate::wire::{Request, TransportError};
 
@@ -67,9 +67,10 @@ pub async fn prepare<'a>(
     transport: &impl Transport,
     max_wait: Duration,
 ) -> Result<Target<'a>, TransportError> {
-    let metadata = match provider.publishes_metadata {
-        true => fetch_metadata(provider, transport).await?,
-        false => Ok(Value::Null),
+    let metadata = if provider.publishes_metadata {
+        fetch_metadata(provider, transport).await?
+    } else {
+        Ok(Value::Null)
     };
     let endpoints = endpoints(provider, metadata.as_ref().unwrap_or(&Value::Null));
     let capabilities = Capabilities::determine(provider, &metadata, &endpoints);
@@ -77,7 +78,7 @@ pub async fn prepare<'a>(
         provider,
         capabilities,
         variables: variables(provider, &endpoints),
-        origins: origins(provider, &endpoints),
+        origins: polite::origins(provider),
         callbacks: callbacks(provider),
         sessions: provider.users.keys().map(|user| (user.clone(), Mutex::default())).collect(),
         key: PrivateKey::generate(),
@@ -90,11 +91,10 @@ async fn fetch_metadata(
     provider: &Provider,
     transport: &impl Transport,
 ) -> Result<Result<Value, String>, TransportError> {
-    let headers = [("user-agent", USER_AGENT), ("accept", "application/json")];
     let request = Request {
         method: "GET".into(),
         url: provider.discovery.clone(),
-        headers: headers.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec(),
+        headers: vec![("accept".into(), "application/json".into())],
         body: Vec::new(),
     };
     let response = transport.exchange(request).await.outcome?;
@@ -155,10 +155,4 @@ fn variables(provider: &Provider, endpoints: &BTreeMap<String, String>) -> Varia
 fn callbacks(provider: &Provider) -> Vec<Url> {
     let after_logout = provider.post_logout_redirect_uri.iter();
     [&provider.redirect_uri].into_iter().chain(after_logout).cloned().collect()
-}
-
-fn origins(provider: &Provider, endpoints: &BTreeMap<String, String>) -> Vec<Url> {
-    let endpoints = endpoints.values().filter_map(|at| Url::parse(at).ok());
-    let issuer = Url::parse(&provider.issuer).ok();
-    endpoints.chain(issuer).chain(provider.origins.iter().cloned()).collect()
 }

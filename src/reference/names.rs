@@ -34,8 +34,9 @@ impl Checker<'_> {
                 self.mistake(req.place, format!("unknown requirement `{}`", req.value)).hint =
                     Some(hint);
             }
-            Some(requirement) if requirement.excluded.is_some() => {
-                let message = format!("requirement `{}` is excluded, yet checked here", req.value);
+            Some(requirement) if !requirement.is_checked() => {
+                let message =
+                    format!("requirement `{}` is excluded or open, yet checked here", req.value);
                 self.mistake(req.place, message);
             }
             Some(_) => {}

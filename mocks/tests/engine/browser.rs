@@ -108,11 +108,10 @@ impl Browser {
         for _ in 0..10 {
             response = match location(&response) {
                 Some(next) if next.starts_with(BASE) => self.get(&next),
-                Some(_) => return response,
                 None if text(&response).contains("type=\"password\"") => {
                     self.submit(&response, &login)
                 }
-                None => return response,
+                _ => return response,
             };
         }
         panic!("no end of redirects: {}", text(&response));
