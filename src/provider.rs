@@ -202,11 +202,7 @@ impl Filler<'_> {
             endpoints: self.endpoints(&file.endpoints)?,
             publishes_metadata: file.publishes_metadata,
             query_endpoints: file.query_endpoints,
-            origins: file
-                .origins
-                .iter()
-                .map(|origin| self.url(origin))
-                .collect::<Result<_, _>>()?,
+            origins: file.origins.iter().map(|at| self.url(at)).collect::<Result<_, _>>()?,
             redirect_uri: self.url(&file.redirect_uri)?,
             post_logout_redirect_uri: logged_out.map(|uri| self.url(uri)).transpose()?,
             stranger_uri: match &file.stranger_uri {
