@@ -89,6 +89,11 @@ impl<T: Transport> Runner<'_, T> {
             }
             Operation::Race(branches) => {
                 record.branches = self.race(branches).await;
+                // What the last branch has bound goes on, for a look at what is left after the race.
+                let last = record.branches.last().and_then(|branch| branch.records.last());
+                if let Some(last) = last {
+                    self.variables.clone_from(&last.variables);
+                }
                 let mut stops = record.branches.iter().filter_map(|branch| branch.stopped.clone());
                 stops.next().map_or(Ok(()), |stop| Err(stop.why))?;
             }

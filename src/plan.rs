@@ -90,7 +90,9 @@ fn apply(
     capabilities: &Capabilities,
     allowed: &[Hazard],
 ) -> Case {
-    let mut needs = loaded.scenario.needs.iter();
+    let rows = loaded.scenario.steps.iter().flat_map(|step| &step.cases);
+    let own = rows.filter(|row| format!("{}/{}", loaded.id, row.id) == case.id);
+    let mut needs = loaded.scenario.needs.iter().chain(own.flat_map(|row| &row.needs));
     let races = has(&case.steps, &|operation| matches!(operation, Operation::Race(_)));
     case.hazard = case.hazard.or(races.then_some(Hazard::Race));
     let lacks = needs.find_map(|need| capabilities.missing(&need.value));

@@ -46,6 +46,10 @@ pub struct ProviderFile {
     pub origins: Vec<Template>,
     /// The redirect URI that all clients have registered.
     pub redirect_uri: Template,
+    /// An https redirect URI off the loopback that the client `two_uris` has registered as well.
+    /// Nothing needs to answer there; with a slash at its end it shows more.
+    #[serde(default)]
+    pub https_redirect_uri: Option<Template>,
     /// Where clients have registered to be sent after a logout.
     #[serde(default)]
     pub post_logout_redirect_uri: Option<Template>,

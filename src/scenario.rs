@@ -138,6 +138,9 @@ pub struct Changes {
 pub struct Row {
     /// A slug, unique among the rows.
     pub id: Located<String>,
+    /// Capabilities without which the row does not apply, beside those of the scenario.
+    #[serde(default)]
+    pub needs: Vec<Located<String>>,
     /// Other values for names that the step or flow uses.
     #[serde(default)]
     pub with: Bindings,

@@ -39,10 +39,11 @@ pub struct Target<'a> {
 }
 
 /// The names that every case starts with, beside the endpoints.
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 16] = [
     "issuer",
     "expected_iss",
     "redirect_uri",
+    "https_redirect_uri",
     "post_logout_redirect_uri",
     "stranger_uri",
     "scope",
@@ -129,6 +130,7 @@ fn variables(provider: &Provider, endpoints: &BTreeMap<String, String>) -> Varia
         ("issuer", provider.issuer.as_str().into()),
         ("expected_iss", provider.expected_iss.as_str().into()),
         ("redirect_uri", provider.redirect_uri.as_str().into()),
+        ("https_redirect_uri", optional(provider.https_redirect_uri.as_ref().map(Url::as_str))),
         (
             "post_logout_redirect_uri",
             optional(provider.post_logout_redirect_uri.as_ref().map(Url::as_str)),
@@ -153,6 +155,6 @@ fn variables(provider: &Provider, endpoints: &BTreeMap<String, String>) -> Varia
 }
 
 fn callbacks(provider: &Provider) -> Vec<Url> {
-    let after_logout = provider.post_logout_redirect_uri.iter();
-    [&provider.redirect_uri].into_iter().chain(after_logout).cloned().collect()
+    let others = provider.https_redirect_uri.iter().chain(&provider.post_logout_redirect_uri);
+    [&provider.redirect_uri].into_iter().chain(others).cloned().collect()
 }

@@ -63,6 +63,9 @@ pub enum ResponseMode {
 
 /// Answers at the authorization endpoint.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
+    if has(provider, Fault::MalformedAuthorizationCrashes) && overwhelms(request) {
+        return page::error(500, "Something went wrong.");
+    }
     let mut parameters = match parameters(request) {
         Ok(parameters) => parameters,
         Err(Malformed) => return tell_user(provider, request, None, Reason::ParametersMalformed),
@@ -136,7 +139,10 @@ fn redirects_mistakes(provider: &Provider, parameters: &Parameters) -> bool {
             let to = as_asked(parameters);
             validate(provider, &ReplyTo { client_id: client.id.clone(), ..to }, parameters).is_err()
         }
-        Some(_) => false,
+        Some(_) => {
+            let silent = one(parameters, "prompt") == Some("none");
+            silent && has(provider, Fault::RedirectUriUncheckedWithPromptNone)
+        }
     }
 }
 
@@ -153,6 +159,11 @@ fn as_asked(parameters: &Parameters) -> ReplyTo {
 fn forget_ignored(provider: &Provider, parameters: &mut Parameters) {
     let ignored = &provider.dialect.authorization.ignored;
     parameters.0.retain(|(name, _)| !ignored.contains(name));
+}
+
+/// Whether a request is more than a careless reader can take.
+fn overwhelms(request: &Request) -> bool {
+    request.query.len() > 8192 || parameters(request).is_err()
 }
 
 fn leave_one(parameters: &mut Parameters, name: &str) {
@@ -224,6 +235,7 @@ fn only_redirect_uri(
         [only] if !openid || provider.dialect.authorization.redirect_uri_optional => {
             Ok(only.clone())
         }
+        [first, _, ..] if has(provider, Fault::RedirectUriDefaultsToFirst) => Ok(first.clone()),
         _ => Err(Reason::RedirectUriMissing),
     }
 }

@@ -48,7 +48,7 @@ pub fn tokens(
     if may_refresh(provider, &grant, occasion) {
         response["refresh_token"] = refresh_token(provider, number).into();
     }
-    if grant.login.is_some() && scope::contains(scope, "openid") {
+    if grant.login.is_some() && wants_id_token(provider, scope) {
         let id_token = id_token(provider, &grant, scope, &access_token, occasion);
         response["id_token"] = id_token.into();
         provider::count_issued(provider, "id_token");
@@ -57,6 +57,13 @@ pub fn tokens(
         members.retain(|name, _| !provider.dialect.tokens.response_omits.contains(name));
     }
     Ok(response)
+}
+
+/// OIDC Core §3.1.2.1: the scope openid makes it an OpenID request.
+fn wants_id_token(provider: &Provider, scope: &[String]) -> bool {
+    let openid = scope::contains(scope, "openid");
+    let fault = if openid { Fault::IdTokenLeftOut } else { Fault::IdTokenWithoutOpenid };
+    openid != has(provider, fault)
 }
 
 /// Tokens that nobody has granted: only faults issue them.
@@ -233,6 +240,12 @@ fn spoil(provider: &Provider, claims: &mut Value) {
     }
     if has(provider, Fault::IdTokenSubChanges) {
         claims["sub"] = random::secret().into();
+    }
+    if has(provider, Fault::IdTokenSubTooLong) {
+        claims["sub"] = format!("{}{}", claims["sub"], "x".repeat(255)).into();
+    }
+    if has(provider, Fault::IdTokenForFurtherAudience) {
+        claims["aud"] = json!([claims["aud"], "another-audience"]);
     }
     if has(provider, Fault::IdTokenForOtherAudience) {
         claims["aud"] = provider.issuer.clone().into();

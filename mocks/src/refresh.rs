@@ -31,6 +31,11 @@ pub fn exchange(
     if provider.dialect.tokens.refresh_ends_predecessors {
         store::revoke_access_tokens(&mut provider.store, number);
     }
+    if let Some(grant) = provider.store.grants.get_mut(&number)
+        && provider.faults.contains(&Fault::RefreshForgetsScope)
+    {
+        grant.scope.clone_from(&scope);
+    }
     let mut tokens = issue::tokens(provider, number, &scope, Occasion::Refresh)?;
     let rotated = !has(provider, Fault::RefreshTokenNotRotated);
     if let Some(token) = provider.store.refresh_tokens.get_mut(secret).filter(|_| rotated) {
@@ -73,6 +78,11 @@ fn usable(provider: &mut Provider, client: &Client, secret: &str) -> Result<u64,
             store::revoke_grant(&mut provider.store, token.grant);
         }
         return Err(Reason::RefreshTokenUsed);
+    }
+    if has(provider, Fault::RefreshChainBreaks)
+        && store::refreshes(&provider.store, token.grant) > 3
+    {
+        return Err(Reason::RefreshTokenUnknown);
     }
     if provider::now(provider) >= token.expires_at || !store::is_live(&provider.store, token.grant)
     {

@@ -74,6 +74,9 @@ fn common(provider: &Provider, to: &ReplyTo, error: Option<&str>) -> Vec<(&'stat
     if !has(provider, fault) {
         parameters.push(("iss", provider.issuer.clone()));
     }
+    if has(provider, Fault::IssTwice) && error.is_none() {
+        parameters.push(("iss", provider.issuer.clone()));
+    }
     parameters
 }
 

@@ -40,7 +40,9 @@ fn revoke(provider: &mut Provider, request: &Request) -> Result<Response, Reason
     if again && has(provider, Fault::SecondRevocationIsAnError) {
         return Err(Reason::TokenRevokedBefore);
     }
-    if spared(provider, is_refresh_token) {
+    let refreshed = is_refresh_token && store::refreshes(&provider.store, grant) > 2;
+    let lost = refreshed && has(provider, Fault::RevocationLosesToRefresh);
+    if lost || spared(provider, is_refresh_token) {
         return Ok(wire::empty(200));
     }
     if is_refresh_token {

@@ -117,6 +117,8 @@ pub struct Code {
     pub expires_at: u64,
     /// Whether tokens were issued for it.
     pub used: bool,
+    /// How often somebody has tried to exchange it.
+    pub exchanges: u32,
 }
 
 /// An access token.
@@ -164,6 +166,8 @@ pub struct Device {
     pub interval: u64,
     /// When the client polled last.
     pub last_poll: Option<u64>,
+    /// How often the client was told to wait.
+    pub polls: u32,
     /// What the user has decided.
     pub decision: Decision,
     /// Whether tokens were issued for it.
@@ -209,6 +213,12 @@ pub fn revoke_access_tokens(store: &mut Store, number: u64) {
 /// Whether nobody has revoked a grant.
 pub fn is_live(store: &Store, number: u64) -> bool {
     store.grants.get(&number).is_some_and(|grant| !grant.revoked)
+}
+
+/// How often a grant was refreshed, where each refresh brings a refresh token.
+pub fn refreshes(store: &Store, number: u64) -> usize {
+    let own = store.refresh_tokens.values().filter(|token| token.grant == number);
+    own.count().saturating_sub(1)
 }
 
 /// Forgets what has expired, whenever the store has doubled: a long run needs no more memory than

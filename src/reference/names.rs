@@ -93,6 +93,9 @@ impl Checker<'_> {
             | Predicate::MediaType(_)
             | Predicate::KeySet(_)
             | Predicate::NoEmptyArrays(_)
+            | Predicate::NotStatus(_)
+            | Predicate::NoServerError
+            | Predicate::Once(_)
             | Predicate::Distinguishable(_) => {}
         }
     }
@@ -106,13 +109,15 @@ impl Checker<'_> {
                 | Test::Includes(t)
                 | Test::Lacks(t)
                 | Test::NotBefore(t)
-                | Test::NotAfter(t) => self.template(t, scope),
+                | Test::NotAfter(t)
+                | Test::Only(t) => self.template(t, scope),
                 Test::OneOf(all) => all.iter().for_each(|t| self.template(t, scope)),
                 Test::Type(_)
                 | Test::TypeOneOf(_)
                 | Test::AtLeast(_)
                 | Test::Items(_)
-                | Test::AsciiUpTo(_) => {}
+                | Test::AsciiUpTo(_)
+                | Test::Address(_) => {}
             }
         }
     }

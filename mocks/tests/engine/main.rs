@@ -8,6 +8,7 @@ mod device_sample;
 mod devices;
 mod django;
 mod faults;
+mod glances;
 mod hostile;
 mod idp;
 mod idp_errors;
