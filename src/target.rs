@@ -68,7 +68,11 @@ pub async fn prepare<'a>(
     transport: &impl Transport,
     max_wait: Duration,
 ) -> Result<Target<'a>, TransportError> {
-    let metadata = fetch_metadata(provider, transport).await?;
+    let metadata = if provider.publishes_metadata {
+        fetch_metadata(provider, transport).await?
+    } else {
+        Ok(Value::Null)
+    };
     let endpoints = endpoints(provider, metadata.as_ref().unwrap_or(&Value::Null));
     let capabilities = Capabilities::determine(provider, &metadata, &endpoints);
     Ok(Target {
