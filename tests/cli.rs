@@ -30,6 +30,7 @@ fn transcripts_are_exact() {
     let rows = [
         ("help", "--help", 0),
         ("run-help", "run --help", 0),
+        ("stub-help", "stub --help", 0),
         ("no-arguments", "", 2),
         ("unknown-verb", "frobnicate", 2),
         ("unknown-option", "run --provder x", 2),

@@ -9,11 +9,15 @@ const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 60;
 
 /// Each large dependency and the only files that name it.
-const NAMED_BY: [(&str, &[&str]); 7] = [
+const NAMED_BY: [(&str, &[&str]); 11] = [
     ("reqwest", &["src/transport.rs"]),
     ("libtest_mimic", &["src/harness.rs"]),
     ("serde_yaml", &["src/yaml.rs", "mocks/src/yaml.rs"]),
     ("wiremock", &["mocks/src/adapter.rs"]),
+    ("hyper", &["mocks/src/server.rs"]),
+    ("hyper_util", &["mocks/src/server.rs"]),
+    ("tokio_rustls", &["mocks/src/tls.rs"]),
+    ("rcgen", &["mocks/src/tls.rs"]),
     ("scraper", &["src/form.rs", "src/form/"]),
     ("jsonwebtoken", &["src/jose.rs"]),
     ("cookie", &["src/cookie.rs"]),

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::error::StubError;
 use crate::fault::Fault;
 use crate::manners::{Authorization, ClientLogout, Login, Page, Refusals, Tokens};
+use crate::quota::Exceeded;
 
 /// The embedded dialects by name.
 pub const EMBEDDED: [(&str, &str); 2] = [
@@ -60,6 +62,9 @@ pub struct Dialect {
     /// Pages that are always the same, by path.
     #[serde(default)]
     pub pages: BTreeMap<String, Page>,
+    /// What is answered beyond a quota.
+    #[serde(default)]
+    pub quota_exceeded: Exceeded,
     /// Who can log in.
     pub users: Vec<User>,
     /// Who can ask for tokens.
@@ -130,6 +135,9 @@ pub struct User {
     /// The groups that the user is in.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// Whether the account is locked.
+    #[serde(default)]
+    pub disabled: bool,
 }
 
 /// A registered client.
@@ -196,10 +204,23 @@ pub enum Consent {
     Never,
 }
 
+/// The text of the embedded dialect of that name.
+///
+/// # Errors
+/// When there is none.
+pub fn embedded(name: &str) -> Result<&'static str, StubError> {
+    let found = EMBEDDED.iter().find(|(known, _)| *known == name);
+    let unknown =
+        || StubError::UnknownDialect { name: name.into(), known: crate::dialects().join(", ") };
+    found.map(|(_, text)| *text).ok_or_else(unknown)
+}
+
 /// The embedded dialect of that name.
-pub fn find(name: &str) -> Option<Dialect> {
-    let (_, text) = EMBEDDED.iter().find(|(known, _)| *known == name)?;
-    Some(crate::yaml::parse(text))
+///
+/// # Errors
+/// When there is none.
+pub fn find(name: &str) -> Result<Dialect, StubError> {
+    embedded(name).map(crate::yaml::parse)
 }
 
 /// The client with that identifier.

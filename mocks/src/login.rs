@@ -140,7 +140,7 @@ fn cancel(provider: &Provider, request: &Request, goal: &Goal) -> Response {
 fn verified(provider: &Provider, form: &Parameters) -> Option<String> {
     let fields = &provider.dialect.login.fields;
     let user = dialect::user(&provider.dialect, one(form, &fields.username)?)?;
-    let password = one(form, &fields.password)?;
+    let password = one(form, &fields.password).filter(|_| !user.disabled)?;
     verify_slices_are_equal(user.password.as_bytes(), password.as_bytes()).ok()?;
     Some(user.username.clone())
 }

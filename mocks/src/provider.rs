@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::{self, Clock};
+use crate::conditions::Conditions;
 use crate::dialect::Dialect;
 use crate::fault::Fault;
-use crate::keys::KeyRing;
+use crate::jwt::Unsigned;
+use crate::keys::{self, KeyRing};
 use crate::store::{self, Session, Store};
 use crate::wire::{Request, cookie};
 
@@ -30,6 +32,12 @@ pub struct Provider {
     pub counters: Counters,
     /// The endpoint that is answering.
     pub endpoint: &'static str,
+    /// Under what conditions it answers.
+    pub conditions: Conditions,
+    /// The names of its endpoints.
+    pub endpoints: Vec<&'static str>,
+    /// The tokens of the current answer that still need their signature.
+    pub unsigned: Vec<Unsigned>,
 }
 
 /// Numbers since the start.
@@ -39,6 +47,32 @@ pub struct Counters {
     pub requests: BTreeMap<&'static str, u64>,
     /// Codes and tokens issued, by kind.
     pub issued: BTreeMap<&'static str, u64>,
+    /// Requests beyond a quota, by endpoint.
+    pub limited: BTreeMap<&'static str, u64>,
+}
+
+/// A stub that nobody has used yet.
+pub fn new(
+    dialect: Dialect,
+    faults: BTreeSet<Fault>,
+    base_url: &str,
+    conditions: Conditions,
+) -> Provider {
+    let issuer = format!("{base_url}{}", dialect.issuer_path);
+    Provider {
+        dialect,
+        base_url: base_url.to_owned(),
+        issuer,
+        clock: Clock::default(),
+        keys: keys::ring(),
+        faults,
+        store: Store::default(),
+        counters: Counters::default(),
+        endpoint: "",
+        conditions,
+        endpoints: Vec::new(),
+        unsigned: Vec::new(),
+    }
 }
 
 /// Whether a fault is on, or a habit of the dialect.
@@ -69,16 +103,7 @@ pub mod tests {
 
     /// A provider of the strict dialect without faults.
     pub fn strict() -> Provider {
-        Provider {
-            dialect: crate::dialect::find("strict").expect("embedded"),
-            base_url: String::new(),
-            issuer: String::new(),
-            clock: Clock::default(),
-            keys: crate::keys::ring(),
-            faults: BTreeSet::new(),
-            store: Store::default(),
-            counters: Counters::default(),
-            endpoint: "",
-        }
+        let dialect = crate::dialect::find("strict").expect("embedded");
+        new(dialect, BTreeSet::new(), "", Conditions::default())
     }
 }
