@@ -91,8 +91,9 @@ fn apply(
     case
 }
 
-/// Hooks act on the whole provider, and so does the clock where waiting means to move it.
-fn disturbs(steps: &[CaseStep], moves_clock: bool) -> bool {
+/// Whether steps change the provider for others. Hooks act on the whole of it, and so does the
+/// clock where waiting means to move it.
+pub fn disturbs(steps: &[CaseStep], moves_clock: bool) -> bool {
     steps.iter().any(|step| match &step.operation {
         Operation::Hook(_) => true,
         Operation::Wait(..) => moves_clock,
@@ -149,7 +150,8 @@ fn with_twins(cases: &[Case], mut wanted: BTreeSet<String>) -> BTreeSet<String> 
     }
 }
 
-fn steps(library: &Library, steps: &[Step], row: Option<&Row>) -> Vec<CaseStep> {
+/// Steps with their flows spelt out.
+pub fn steps(library: &Library, steps: &[Step], row: Option<&Row>) -> Vec<CaseStep> {
     steps
         .iter()
         .flat_map(|step| {

@@ -70,7 +70,7 @@ pub async fn run(args: &RunArgs, library: &Library, colored: bool) -> Result<u8,
 }
 
 /// Finds out before the run that a report could not be written after it.
-fn writable(path: &Path) -> Result<(), Failure> {
+pub fn writable(path: &Path) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     match folder {
         Some(folder) if !folder.is_dir() => {
@@ -83,7 +83,7 @@ fn writable(path: &Path) -> Result<(), Failure> {
     }
 }
 
-fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<Provider, Failure> {
+pub fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<Provider, Failure> {
     let file = source(name, library)?;
     let provider = Provider::parse(&file.path, &file.text, issuer).map_err(Failure::usage)?;
     let mistakes = reference::check_provider(&provider, &file, library);
