@@ -21,6 +21,8 @@ const NAMED_BY: [(&str, &[&str]); 11] = [
     ("scraper", &["src/form.rs", "src/form/"]),
     ("jsonwebtoken", &["src/jose.rs"]),
     ("cookie", &["src/cookie.rs"]),
+    ("goose", &["src/load/swarm.rs"]),
+    ("hdrhistogram", &["src/load/histogram.rs"]),
 ];
 
 /// Products: a difference between them belongs into a provider file.
@@ -28,9 +30,15 @@ const PRODUCTS: [&str; 8] =
     ["cognito", "auth0", "keycloak", "okta", "entra", "django", "panva", "oidc-provider"];
 
 /// Files that compute and nothing else.
-const PURE: [&str; 7] = [
+const PURE: [&str; 13] = [
     "src/deviation.rs",
     "src/judge.rs",
+    "src/load/classify.rs",
+    "src/load/gate.rs",
+    "src/load/schedule.rs",
+    "src/load/summary.rs",
+    "src/load/summary/",
+    "src/load/threshold.rs",
     "src/plan.rs",
     "src/predicate.rs",
     "src/redact.rs",

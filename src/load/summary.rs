@@ -18,7 +18,7 @@ pub use prometheus::prometheus;
 pub use terminal::terminal;
 
 /// The name of the contract.
-pub const SCHEMA: &str = "authgauge-load/v1";
+pub const SCHEMA: &str = "authgauge/load/v1";
 
 /// All that is known after a load run. Rates are per second, times in the unit of their name.
 #[derive(Debug, Clone, Serialize)]
