@@ -85,7 +85,7 @@ async fn serve(what: &str) {
         "wiremock" => {
             let stub = Stub::start(&Options::default()).await.expect("a free port");
             println!("{}", stub.base_url());
-            pending().await
+            pending::<()>().await;
         }
         _ => stub(what).await,
     }

@@ -33,6 +33,7 @@ pub struct Stub {
     #[expect(dead_code, reason = "it serves until it is dropped")]
     server: MockServer,
     base_url: String,
+    issuer: String,
 }
 
 impl Stub {
@@ -47,10 +48,11 @@ impl Stub {
         let address = listener.local_addr().map_err(taken)?;
         let base_url = format!("http://{address}");
         let engine = Engine::new(&options.dialect, &options.faults, &base_url)?;
+        let issuer = engine.issuer();
         let builder = MockServer::builder().listener(listener).disable_request_recording();
         let server = builder.start().await;
         Mock::given(matchers::any()).respond_with(Adapter(engine)).mount(&server).await;
-        Ok(Stub { server, base_url })
+        Ok(Stub { server, base_url, issuer })
     }
 
     /// Where it answers, without a trailing slash: `http://127.0.0.1:41234`.
@@ -60,7 +62,7 @@ impl Stub {
 
     /// Its issuer identifier.
     pub fn issuer(&self) -> String {
-        self.base_url.clone()
+        self.issuer.clone()
     }
 }
 

@@ -198,6 +198,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_verifier_that_is_too_short_has_a_hash_like_any_other() {
+        assert_eq!(s256("12345"), "WZRHGrsBESr8wYFZ9sx0tPURuZgG2lmzyvWpwXPKz8U");
+    }
+
+    #[test]
     fn the_example_of_rfc_7636_appendix_b_matches_and_nothing_else() {
         let challenge = Challenge::S256("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".into());
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

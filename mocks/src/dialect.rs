@@ -7,8 +7,10 @@ use serde_json::{Map, Value};
 
 use crate::error::StubError;
 use crate::fault::Fault;
+use crate::keys::KeySettings;
 use crate::manners::{Authorization, ClientLogout, Login, Page, Refusals, Tokens};
 use crate::quota::Exceeded;
+use crate::user_pool::UserPool;
 
 /// The embedded dialects by name.
 pub const EMBEDDED: [(&str, &str); 2] = [
@@ -34,6 +36,9 @@ pub struct Dialect {
     pub lifetimes: Lifetimes,
     /// How devices must poll.
     pub device: Polling,
+    /// How keys are named and used.
+    #[serde(default)]
+    pub keys: KeySettings,
     /// All scopes it knows.
     pub scopes: Vec<String>,
     /// What a request without a scope asks for.
@@ -69,6 +74,9 @@ pub struct Dialect {
     pub users: Vec<User>,
     /// Who can ask for tokens.
     pub clients: Vec<Client>,
+    /// The user pool behind a JSON API, if there is one.
+    #[serde(default)]
+    pub user_pool: Option<UserPool>,
 }
 
 /// Paths on the stub's base URL; nothing is served at an empty one.
@@ -135,6 +143,9 @@ pub struct User {
     /// The groups that the user is in.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// Further attributes, which are claims of ID tokens as well.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
     /// Whether the account is locked.
     #[serde(default)]
     pub disabled: bool,

@@ -1,5 +1,7 @@
 //! Metadata (OIDC Discovery §4, RFC 8414 §3) and the key set (RFC 7517 §5).
 
+use std::iter;
+
 use serde_json::{Value, json};
 
 use crate::fault::Fault;
@@ -107,7 +109,8 @@ fn metadata(provider: &Provider) -> Value {
 pub fn jwks(provider: &mut Provider, _: &Request) -> Response {
     let now = provider::now(provider);
     let mut published = Vec::new();
-    for key in &mut provider.keys.keys {
+    let rings = iter::once(&mut provider.keys).chain(&mut provider.access_token_keys);
+    for key in rings.flat_map(|ring| &mut ring.keys) {
         if key.hidden_answers > 0 {
             key.hidden_answers -= 1;
         } else if key.retires_at.is_none_or(|retires_at| now < retires_at) {

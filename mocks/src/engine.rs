@@ -16,8 +16,8 @@ use crate::reason::Reason;
 use crate::self_contained;
 use crate::store;
 use crate::wire::{self, Request, Response, with_header};
-use crate::{authorize, client_logout, consent, control, device, discovery, introspection, login};
-use crate::{logout, page, random, refusal, revocation, token, userinfo, verification};
+use crate::{authorize, client_logout, consent, control, device, discovery, idp, introspection};
+use crate::{login, logout, page, random, refusal, revocation, token, userinfo, verification};
 
 /// Bodies may have 64 kB: every honest request is far smaller.
 pub const LONGEST_BODY: usize = 64 * 1024;
@@ -74,6 +74,11 @@ impl Engine {
         Ok(Engine { routes, provider: Mutex::new(provider) })
     }
 
+    /// Its issuer identifier.
+    pub fn issuer(&self) -> String {
+        self.provider.lock().unwrap_or_else(PoisonError::into_inner).issuer.clone()
+    }
+
     /// Answers a request, whatever is in it, and ignores how long that should take.
     pub fn answer(&self, request: &Request) -> Response {
         self.handle(request).response
@@ -104,6 +109,9 @@ impl Engine {
         }
         if request.path.starts_with(control::PREFIX) {
             return control::answer(provider, request);
+        }
+        if request.path == idp::PATH && provider.dialect.user_pool.is_some() {
+            return idp::answer(provider, request);
         }
         match self.routes.iter().find(|route| route.path == request.path) {
             Some(route) => {

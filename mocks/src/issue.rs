@@ -15,6 +15,7 @@ use crate::scope;
 use crate::store::{self, AccessToken, Grant, RefreshToken};
 use crate::template::{self, Facts};
 use crate::user;
+use crate::user_pool;
 
 /// Why tokens are issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +96,8 @@ pub fn grant_to_itself(client_id: &str, scope: &[String]) -> Grant {
     }
 }
 
-fn access_token(
+/// A new access token of a grant.
+pub fn access_token(
     provider: &mut Provider,
     number: u64,
     grant: &Grant,
@@ -115,7 +117,8 @@ fn access_token(
         revoked: false,
     };
     let claims = access_token_claims(provider, grant, scope);
-    let secret = claims.map_or_else(random::secret, |claims| jwt::sign(provider, &claims));
+    let secret =
+        claims.map_or_else(random::secret, |claims| jwt::sign_access_token(provider, &claims));
     provider.store.access_tokens.insert(secret.clone(), token);
     if let Some(grant) = provider.store.grants.get_mut(&number) {
         grant.last_access_token = Some(secret.clone());
@@ -151,7 +154,8 @@ fn may_refresh(provider: &Provider, grant: &Grant, occasion: Occasion) -> bool {
         && client.is_some_and(|client| client.grants.contains(&GrantType::RefreshToken))
 }
 
-fn refresh_token(provider: &mut Provider, number: u64) -> String {
+/// A new refresh token of a grant.
+pub fn refresh_token(provider: &mut Provider, number: u64) -> String {
     let now = provider::now(provider);
     let expires_at = now + provider.dialect.lifetimes.refresh_token;
     let token = RefreshToken { grant: number, issued_at: now, expires_at, used: false };
@@ -161,7 +165,8 @@ fn refresh_token(provider: &mut Provider, number: u64) -> String {
     secret
 }
 
-fn id_token(
+/// A new ID token about the user of a grant.
+pub fn id_token(
     provider: &Provider,
     grant: &Grant,
     scope: &[String],
@@ -171,11 +176,15 @@ fn id_token(
     let now = provider::now(provider);
     let mut facts = facts(provider, grant, scope);
     facts.insert("exp", (now + provider.dialect.lifetimes.id_token).into());
-    facts.insert("at_hash", half_hash(provider, access_token).into());
+    if !is_by_api(grant) {
+        facts.insert("at_hash", half_hash(provider, access_token).into());
+    }
     // OIDC Core §3.1.3.7 no. 11: the nonce of the request; §12.2: after a refresh there should be none.
     let nonce = grant.nonce.as_ref().filter(|_| occasion == Occasion::Grant);
     facts.insert("nonce", nonce.cloned().into());
-    let mut claims = template::members(&provider.dialect.tokens.id_token_claims, &facts).into();
+    let mut claims = template::members(&provider.dialect.tokens.id_token_claims, &facts);
+    claims.extend(attributes(provider, grant));
+    let mut claims = claims.into();
     spoil(provider, &mut claims);
     jwt::sign(provider, &claims)
 }
@@ -199,7 +208,27 @@ fn facts(provider: &Provider, grant: &Grant, scope: &[String]) -> Facts {
         let user = dialect::user(&provider.dialect, &login.username);
         facts.extend(user.map(|user| user::facts(user, scope)).into_iter().flatten());
     }
+    if !is_by_api(grant) {
+        facts.insert("version", 2.into());
+    }
+    if !user_pool::is_revocable(&provider.dialect, &grant.client_id) {
+        // What a revocation would go by.
+        facts.retain(|name, _| !["jti", "origin_jti"].contains(name));
+    }
     facts
+}
+
+/// Whether the user has logged in by an API, not in a browser.
+fn is_by_api(grant: &Grant) -> bool {
+    grant.login.as_ref().is_some_and(|login| login.sid.is_empty())
+}
+
+/// The claims that only some users have.
+fn attributes(provider: &Provider, grant: &Grant) -> Vec<(String, Value)> {
+    let user = grant.login.as_ref();
+    let user = user.and_then(|login| dialect::user(&provider.dialect, &login.username));
+    let attributes = user.into_iter().flat_map(|user| &user.attributes);
+    attributes.map(|(name, value)| (name.clone(), value.clone().into())).collect()
 }
 
 /// What the faults about ID tokens change.

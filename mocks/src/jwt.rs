@@ -1,12 +1,13 @@
 //! Compact JSON Web Signatures, assembled by hand so that the harness judges them with other code.
 
+use std::iter;
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::fault::Fault;
-use crate::keys::{self, Key};
+use crate::keys::{self, Key, KeyRing};
 use crate::provider::{Provider, has};
 use crate::random;
 use crate::wire::Response;
@@ -21,7 +22,16 @@ pub struct Unsigned {
 
 /// The claims as a signed token.
 pub fn sign(provider: &Provider, claims: &Value) -> String {
-    let signer = &provider.keys.keys[provider.keys.signing];
+    sign_with(provider, &provider.keys, claims)
+}
+
+/// The claims as an access token.
+pub fn sign_access_token(provider: &Provider, claims: &Value) -> String {
+    sign_with(provider, provider.access_token_keys.as_ref().unwrap_or(&provider.keys), claims)
+}
+
+fn sign_with(provider: &Provider, ring: &KeyRing, claims: &Value) -> String {
+    let signer = &ring.keys[ring.signing];
     if has(provider, Fault::SignsWithUnpublishedKey) {
         let decoy = keys::decoy(0);
         return assemble(provider, &decoy, &decoy.thumbprint, claims);
@@ -29,13 +39,14 @@ pub fn sign(provider: &Provider, claims: &Value) -> String {
     assemble(provider, &signer.key, &signer.kid, claims)
 }
 
-/// The claims as a token whose signature [`complete`] adds to the response. No fault about
+/// The claims as an access token whose signature [`complete`] adds to the response. No fault about
 /// signatures applies.
-pub fn sign_later(provider: &mut Provider, claims: &Value) -> String {
-    let signer = &provider.keys.keys[provider.keys.signing];
-    let (message, placeholder) = (message("RS256", &signer.kid, claims), random::secret());
+pub fn sign_access_token_later(provider: &mut Provider, claims: &Value) -> String {
+    let ring = provider.access_token_keys.as_ref().unwrap_or(&provider.keys);
+    let signer = &ring.keys[ring.signing];
+    let message = message(provider, "RS256", &signer.kid, claims);
+    let (key, placeholder) = (Arc::clone(&signer.key), random::secret());
     let token = format!("{message}.{placeholder}");
-    let key = Arc::clone(&signer.key);
     provider.unsigned.push(Unsigned { message, placeholder, key });
     token
 }
@@ -52,8 +63,11 @@ pub fn complete(mut response: Response, unsigned: &Unsigned) -> Response {
     response
 }
 
-fn message(alg: &str, kid: &str, claims: &Value) -> String {
-    let header = json!({ "alg": alg, "typ": "JWT", "kid": kid });
+fn message(provider: &Provider, alg: &str, kid: &str, claims: &Value) -> String {
+    let mut header = json!({ "alg": alg, "kid": kid });
+    if provider.dialect.keys.typ {
+        header["typ"] = "JWT".into();
+    }
     // RFC 7515 §3.1 and §5.1: BASE64URL(header) . BASE64URL(payload) . BASE64URL(signature).
     let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
     format!("{}.{}", encode(&header), encode(claims))
@@ -61,7 +75,7 @@ fn message(alg: &str, kid: &str, claims: &Value) -> String {
 
 fn assemble(provider: &Provider, key: &Key, kid: &str, claims: &Value) -> String {
     let unfitting = has(provider, Fault::SignsWithUnfittingAlgorithm);
-    let message = message(if unfitting { "PS256" } else { "RS256" }, kid, claims);
+    let message = message(provider, if unfitting { "PS256" } else { "RS256" }, kid, claims);
     let sign = if unfitting { keys::sign_pss } else { keys::sign };
     let signature = as_sent(provider, sign(key, message.as_bytes()));
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
@@ -81,7 +95,8 @@ pub fn verify(provider: &Provider, token: &str) -> Option<Value> {
     let (_, payload) = message.split_once('.')?;
     let signature = as_sent(provider, URL_SAFE_NO_PAD.decode(signature).ok()?);
     let right = |key: &Key| keys::verifies(key, message.as_bytes(), &signature);
-    let ours = provider.keys.keys.iter().any(|ring_key| right(&ring_key.key));
+    let rings = iter::once(&provider.keys).chain(&provider.access_token_keys);
+    let ours = rings.flat_map(|ring| &ring.keys).any(|ring_key| right(&ring_key.key));
     let decoys = || has(provider, Fault::SignsWithUnpublishedKey) && right(&keys::decoy(0));
     if !(ours || decoys()) {
         return None;

@@ -7,7 +7,10 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::RsaEncoding;
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaKeyPair};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -38,13 +41,55 @@ pub struct RingKey {
     pub hidden_answers: u32,
 }
 
-/// The keys of one stub, oldest first. Retired keys stay: a logout hint may be signed by one.
+/// The keys of one stub for one purpose, oldest first. Retired keys stay: a logout hint may be signed by one.
 #[derive(Clone, Debug)]
 pub struct KeyRing {
     /// The keys.
     pub keys: Vec<RingKey>,
     /// The index of the one that signs.
     pub signing: usize,
+    /// How they are named.
+    pub kid: KidStyle,
+    /// What they sign.
+    pub purpose: Purpose,
+}
+
+/// How a dialect names and uses its keys.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeySettings {
+    /// What a `kid` looks like.
+    pub kid: KidStyle,
+    /// Whether a token's header has `typ`.
+    pub typ: bool,
+    /// Whether access tokens are signed with a key of their own.
+    pub access_token_key: bool,
+}
+
+impl Default for KeySettings {
+    fn default() -> KeySettings {
+        KeySettings { kid: KidStyle::default(), typ: true, access_token_key: false }
+    }
+}
+
+/// What a `kid` looks like.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum KidStyle {
+    /// The RFC 7638 thumbprint.
+    #[default]
+    Thumbprint,
+    /// 32 octets in padded base64 (RFC 4648 §4), which are no thumbprint.
+    PaddedBase64,
+}
+
+/// What the keys of a ring sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Whatever no other ring signs.
+    General,
+    /// Access tokens.
+    AccessTokens,
 }
 
 /// How a rotation treats the key set.
@@ -61,6 +106,7 @@ pub enum Rotation {
 }
 
 static SIGNING: Mutex<Vec<Arc<Key>>> = Mutex::new(Vec::new());
+static ACCESS_TOKENS: Mutex<Vec<Arc<Key>>> = Mutex::new(Vec::new());
 static DECOYS: Mutex<Vec<Arc<Key>>> = Mutex::new(Vec::new());
 
 /// A key that no rotation ever reaches, for the faults that need one.
@@ -69,8 +115,8 @@ pub fn decoy(index: usize) -> Arc<Key> {
 }
 
 /// A new ring with its first key.
-pub fn ring() -> KeyRing {
-    KeyRing { keys: vec![fresh(0)], signing: 0 }
+pub fn ring(kid: KidStyle, purpose: Purpose) -> KeyRing {
+    KeyRing { keys: vec![fresh(0, kid, purpose)], signing: 0, kid, purpose }
 }
 
 /// Generating a key takes about 200 ms, so the stubs of one process share theirs.
@@ -82,19 +128,31 @@ fn pooled(pool: &Mutex<Vec<Arc<Key>>>, index: usize) -> Arc<Key> {
     Arc::clone(&keys[index])
 }
 
-fn fresh(index: usize) -> RingKey {
-    let key = pooled(&SIGNING, index);
-    RingKey { kid: key.thumbprint.clone(), key, retires_at: None, hidden_answers: 0 }
+fn fresh(index: usize, kid: KidStyle, purpose: Purpose) -> RingKey {
+    let pool = match purpose {
+        Purpose::General => &SIGNING,
+        Purpose::AccessTokens => &ACCESS_TOKENS,
+    };
+    let key = pooled(pool, index);
+    let kid = match kid {
+        KidStyle::Thumbprint => key.thumbprint.clone(),
+        KidStyle::PaddedBase64 => STANDARD.encode(Sha256::digest(key.pair.public_key())),
+    };
+    RingKey { kid, key, retires_at: None, hidden_answers: 0 }
 }
 
 fn generate() -> Key {
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).expect("2048 bits is a supported size");
     let (modulus, exponent) = components(pair.public_key().as_ref());
     let (modulus, exponent) = (URL_SAFE_NO_PAD.encode(modulus), URL_SAFE_NO_PAD.encode(exponent));
+    let thumbprint = thumbprint(&exponent, &modulus);
+    Key { thumbprint, modulus, exponent, pair }
+}
+
+fn thumbprint(exponent: &str, modulus: &str) -> String {
     // RFC 7638 §3.2: exactly the required members, in lexicographic order, without white space.
     let members = format!(r#"{{"e":"{exponent}","kty":"RSA","n":"{modulus}"}}"#);
-    let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(members));
-    Key { thumbprint, modulus, exponent, pair }
+    URL_SAFE_NO_PAD.encode(Sha256::digest(members))
 }
 
 /// Modulus and exponent of an `RSAPublicKey` (RFC 8017 §A.1.1) without leading zeros.
@@ -163,7 +221,7 @@ pub fn jwk(key: &Key, kid: Option<&str>) -> Value {
 pub fn rotate(ring: &mut KeyRing, rotation: Rotation, now: u64, retires_at: u64) {
     let waiting = ring.signing + 1 < ring.keys.len();
     if !waiting {
-        ring.keys.push(fresh(ring.keys.len()));
+        ring.keys.push(fresh(ring.keys.len(), ring.kid, ring.purpose));
     }
     if rotation == Rotation::Prepublish && !waiting {
         return;
@@ -187,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_signature_verifies_until_it_is_altered() {
-        let key = &ring().keys[0].key;
+        let key = &ring(KidStyle::Thumbprint, Purpose::General).keys[0].key;
         let mut signature = sign(key, b"message");
         assert!(verifies(key, b"message", &signature));
         signature[0] ^= 1;
@@ -195,8 +253,25 @@ mod tests {
     }
 
     #[test]
+    fn the_thumbprint_is_that_of_rfc_7638() {
+        // RFC 7638 §3.1.
+        let modulus = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1\
+            L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65\
+            YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-\
+            bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+        assert_eq!(thumbprint("AQAB", modulus), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    }
+
+    #[test]
+    fn a_padded_kid_has_44_characters() {
+        let ring = ring(KidStyle::PaddedBase64, Purpose::AccessTokens);
+        let kid = &ring.keys[0].kid;
+        assert!(kid.len() == 44 && kid.ends_with('='), "{kid}");
+    }
+
+    #[test]
     fn prepublishing_delays_the_change_of_the_signing_key() {
-        let mut ring = ring();
+        let mut ring = ring(KidStyle::Thumbprint, Purpose::General);
         let mut states = Vec::new();
         for rotation in [Rotation::Prepublish, Rotation::Overlap, Rotation::Overlap] {
             rotate(&mut ring, rotation, 0, 10);

@@ -13,6 +13,7 @@ use crate::random;
 use crate::reason::Reason;
 use crate::reply;
 use crate::store::{Goal, Session};
+use crate::user_pool;
 use crate::verification;
 use crate::wire::{self, Request, Response, cookie, with_header};
 
@@ -140,7 +141,10 @@ fn cancel(provider: &Provider, request: &Request, goal: &Goal) -> Response {
 fn verified(provider: &Provider, form: &Parameters) -> Option<String> {
     let fields = &provider.dialect.login.fields;
     let user = dialect::user(&provider.dialect, one(form, &fields.username)?)?;
-    let password = one(form, &fields.password).filter(|_| !user.disabled)?;
+    if !user_pool::may_log_in(provider, &user.username) {
+        return None;
+    }
+    let password = one(form, &fields.password)?;
     verify_slices_are_equal(user.password.as_bytes(), password.as_bytes()).ok()?;
     Some(user.username.clone())
 }

@@ -7,7 +7,7 @@ use crate::conditions::Conditions;
 use crate::dialect::Dialect;
 use crate::fault::Fault;
 use crate::jwt::Unsigned;
-use crate::keys::{self, KeyRing};
+use crate::keys::{self, KeyRing, KeySettings, Purpose};
 use crate::store::{self, Session, Store};
 use crate::wire::{Request, cookie};
 
@@ -24,6 +24,8 @@ pub struct Provider {
     pub clock: Clock,
     /// Its signing keys.
     pub keys: KeyRing,
+    /// The keys of access tokens, if they are signed with others than the ID tokens.
+    pub access_token_keys: Option<KeyRing>,
     /// What it does wrong.
     pub faults: BTreeSet<Fault>,
     /// What it remembers.
@@ -51,20 +53,20 @@ pub struct Counters {
     pub limited: BTreeMap<&'static str, u64>,
 }
 
-/// A stub that nobody has used yet.
+/// A new provider at `base_url`, which has no trailing slash.
 pub fn new(
     dialect: Dialect,
     faults: BTreeSet<Fault>,
     base_url: &str,
     conditions: Conditions,
 ) -> Provider {
-    let issuer = format!("{base_url}{}", dialect.issuer_path);
+    let KeySettings { kid, access_token_key, .. } = dialect.keys;
     Provider {
-        dialect,
         base_url: base_url.to_owned(),
-        issuer,
+        issuer: format!("{base_url}{}", dialect.issuer_path),
         clock: Clock::default(),
-        keys: keys::ring(),
+        keys: keys::ring(kid, Purpose::General),
+        access_token_keys: access_token_key.then(|| keys::ring(kid, Purpose::AccessTokens)),
         faults,
         store: Store::default(),
         counters: Counters::default(),
@@ -72,6 +74,7 @@ pub fn new(
         conditions,
         endpoints: Vec::new(),
         unsigned: Vec::new(),
+        dialect,
     }
 }
 
@@ -103,7 +106,12 @@ pub mod tests {
 
     /// A provider of the strict dialect without faults.
     pub fn strict() -> Provider {
-        let dialect = crate::dialect::find("strict").expect("embedded");
-        new(dialect, BTreeSet::new(), "", Conditions::default())
+        of_dialect("strict")
+    }
+
+    /// A provider without faults.
+    pub fn of_dialect(name: &str) -> Provider {
+        let dialect = crate::dialect::find(name).expect("embedded");
+        new(dialect, BTreeSet::new(), "http://stub.test", Conditions::default())
     }
 }

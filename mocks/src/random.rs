@@ -28,6 +28,13 @@ pub fn uuid() -> String {
     text
 }
 
+/// `length` random bytes.
+pub fn bytes(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    fill(&mut bytes);
+    bytes
+}
+
 /// A code or token of that form.
 pub fn text(form: Secret) -> String {
     match form {

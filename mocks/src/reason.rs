@@ -106,6 +106,7 @@ reasons! {
     ScopeInsufficient: "insufficient_scope", "the scope openid is needed";
     AccessTokenOfNobody: "insufficient_scope", "the token is no user's";
     IdentityProviderUnknown: "invalid_request", "the identity_provider is not enabled";
+    RevocationDisabled: "invalid_request", "tokens of this client cannot be revoked";
     TokenTypeUnsupported: "unsupported_token_type", "only refresh tokens can be revoked";
     NotEntitled: "access_denied", "the token is for somebody else";
     NothingHere: "not_found", "nothing is served at this path";

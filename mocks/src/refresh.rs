@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::dialect::Client;
 use crate::fault::Fault;
 use crate::form::{Parameters, one};
+use crate::idp;
 use crate::issue::{self, Occasion};
 use crate::provider::{self, Provider, has};
 use crate::reason::Reason;
@@ -27,10 +28,15 @@ pub fn exchange(
     let number = usable(provider, client, secret)?;
     let granted = provider.store.grants.get(&number).map(|grant| grant.scope.clone());
     let scope = narrowed(provider, &granted.unwrap_or_default(), one(form, "scope"))?;
-    let tokens = issue::tokens(provider, number, &scope, Occasion::Refresh)?;
+    let mut tokens = issue::tokens(provider, number, &scope, Occasion::Refresh)?;
     let rotated = !has(provider, Fault::RefreshTokenNotRotated);
     if let Some(token) = provider.store.refresh_tokens.get_mut(secret).filter(|_| rotated) {
         token.used = true;
+    }
+    if provider.dialect.user_pool.is_some()
+        && let Some(successor) = idp::rotate(provider, &client.id, secret)
+    {
+        tokens["refresh_token"] = successor.into();
     }
     Ok(tokens)
 }
@@ -57,7 +63,8 @@ fn usable(provider: &mut Provider, client: &Client, secret: &str) -> Result<u64,
     if grant.is_none_or(|grant| bound && grant.client_id != client.id) {
         return Err(Reason::RefreshTokenUnknown);
     }
-    if token.used && !has(provider, Fault::RefreshTokenReusable) {
+    let may_retry = idp::may_retry(provider, secret) || has(provider, Fault::RefreshTokenReusable);
+    if token.used && !may_retry {
         // RFC 9700 §4.14.2: one of the two who used it is a thief, so the whole family dies.
         if !has(provider, Fault::RefreshReuseSparesFamily) {
             store::revoke_grant(&mut provider.store, token.grant);

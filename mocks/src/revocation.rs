@@ -8,6 +8,7 @@ use crate::provider::{Provider, has};
 use crate::reason::Reason;
 use crate::refusal::either;
 use crate::store;
+use crate::user_pool;
 use crate::wire::{self, Request, Response};
 
 /// Answers at the revocation endpoint.
@@ -19,6 +20,9 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
 fn revoke(provider: &mut Provider, request: &Request) -> Result<Response, Reason> {
     let form = form::back_channel(request)?;
     let client = client(provider, request, &form)?;
+    if !user_pool::is_revocable(&provider.dialect, &client.id) {
+        return Err(Reason::RevocationDisabled);
+    }
     let Some(secret) = one(&form, "token") else {
         return without_token(provider);
     };

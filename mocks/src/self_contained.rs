@@ -23,7 +23,7 @@ pub fn tokens(provider: &mut Provider, client: &Client, scope: &[String]) -> Opt
     let claims = issue::access_token_claims(provider, &grant, scope)?;
     // Claims that do not say enough cannot stand for what they leave out.
     read(&claims)?;
-    let token = jwt::sign_later(provider, &claims);
+    let token = jwt::sign_access_token_later(provider, &claims);
     provider::count_issued(provider, "access_token");
     Some(issue::as_sent(provider, issue::response(provider, &token, scope)))
 }

@@ -106,8 +106,10 @@ impl Server {
         let taken = |source| cannot_listen(host, port, source);
         let listener = TcpListener::bind((host, port)).await.map_err(taken)?;
         let address = address(options.tls, listener.local_addr().map_err(taken)?);
-        let issuer = base_url.unwrap_or_else(|| address.clone());
-        let engine = Engine::under(dialect, &options.faults, &issuer, options.conditions.clone())?;
+        let base_url = base_url.unwrap_or_else(|| address.clone());
+        let engine =
+            Engine::under(dialect, &options.faults, &base_url, options.conditions.clone())?;
+        let issuer = engine.issuer();
         let tls = options.tls.then(|| tls::new(host, options.ca_file.as_deref())).transpose()?;
         let shared = Arc::new(Shared { engine, tls, patience: options.patience });
         Ok(Server { listener, address, issuer, shared })

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::authorize::Authorization;
+use crate::idp::state::{self, PoolState};
 use crate::pkce::Challenge;
 use crate::reuse::Reused;
 
@@ -30,6 +31,8 @@ pub struct Store {
     pub reused: HashMap<(String, String), Reused>,
     /// The number of the grant made last.
     pub last_grant: u64,
+    /// What the JSON API of a user pool remembers.
+    pub pool: PoolState,
     /// At this many entries the expired ones are looked for.
     pub sweep_at: usize,
 }
@@ -99,7 +102,7 @@ pub struct Login {
     pub username: String,
     /// When they typed their password.
     pub auth_time: u64,
-    /// The claim `sid`.
+    /// The claim `sid`; empty if the user did so without a browser.
     pub sid: String,
 }
 
@@ -235,6 +238,7 @@ pub fn sweep(store: &mut Store, now: u64) {
     keep_newest(&mut store.access_tokens, |token| token.grant);
     keep_newest(&mut store.refresh_tokens, |token| token.grant);
     keep_newest(&mut store.devices, |device| device.expires_at);
+    state::sweep(&mut store.pool, now);
     let mut alive: BTreeSet<u64> = store.codes.values().map(|code| code.grant).collect();
     alive.extend(store.access_tokens.values().map(|token| token.grant));
     alive.extend(store.refresh_tokens.values().map(|token| token.grant));
@@ -269,6 +273,7 @@ fn keep_newest<V>(entries: &mut HashMap<String, V>, order: fn(&V) -> u64) {
 
 fn size(store: &Store) -> usize {
     let browser = store.sessions.len() + store.pending.len() + store.codes.len();
+    let browser = browser + state::size(&store.pool);
     browser + store.access_tokens.len() + store.refresh_tokens.len() + store.devices.len()
 }
 

@@ -45,7 +45,7 @@ pub fn parse_located(text: &str) -> Result<Located, (Place, String)> {
         (place, message.to_owned())
     })?;
     let mut places = BTreeMap::new();
-    let value = flatten(node, String::new(), &mut places);
+    let value = flatten(node, "", &mut places);
     Ok(Located { value, places })
 }
 
@@ -58,21 +58,21 @@ enum Tree {
     Mapping(Vec<(serde_yaml::Spanned<String>, Node)>),
 }
 
-fn flatten(node: Node, path: String, places: &mut BTreeMap<String, Place>) -> Value {
+fn flatten(node: Node, path: &str, places: &mut BTreeMap<String, Place>) -> Value {
     let at = node.0.defined;
-    places.entry(path.clone()).or_insert((at.line(), at.column()));
+    places.entry(path.to_owned()).or_insert((at.line(), at.column()));
     match node.0.value {
         Tree::Scalar(value) => value,
         Tree::Sequence(items) => {
             let items = items.into_iter().enumerate();
-            items.map(|(index, item)| flatten(item, format!("{path}[{index}]"), places)).collect()
+            items.map(|(index, item)| flatten(item, &format!("{path}[{index}]"), places)).collect()
         }
         Tree::Mapping(members) => {
             let members = members.into_iter().map(|(key, value)| {
                 let dot = if path.is_empty() { "" } else { "." };
                 let path = format!("{path}{dot}{}", key.value);
                 places.insert(path.clone(), (key.defined.line(), key.defined.column()));
-                (key.value, flatten(value, path, places))
+                (key.value, flatten(value, &path, places))
             });
             Value::Object(members.collect())
         }

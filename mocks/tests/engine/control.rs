@@ -31,7 +31,7 @@ fn every_control_answers_and_explains_what_it_wants() {
         ("device", r#"{"user_code": "x", "action": "eat"}"#, 400, "approve"),
         ("users", "GET", 200, r#"{"username":"alice","disabled":false}"#),
         ("users", r#"{"disable": "nobody"}"#, 400, "the user is unknown"),
-        ("users", r#"{"remove": "alice"}"#, 400, r#"send {"disable""#),
+        ("users", r#"{"remove": "alice"}"#, 400, "expected one of `add`, `disable`, `enable`"),
         ("users", r#"{"disable": "alice"}"#, 200, r#"{"username":"alice","disabled":true}"#),
         ("users", r#"{"enable": "alice"}"#, 200, r#"{"username":"alice","disabled":false}"#),
         ("latency", "GET", 405, "use POST"),

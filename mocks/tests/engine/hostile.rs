@@ -28,22 +28,22 @@ const PATHS: [&str; 20] = [
 ];
 
 /// Xorshift: the same bytes in every run.
-struct Bytes(u64);
+pub struct Bytes(pub u64);
 
 impl Bytes {
-    fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0
     }
 
-    fn take(&mut self, most: u64) -> Vec<u8> {
+    pub fn take(&mut self, most: u64) -> Vec<u8> {
         let length = self.next() % most;
         (0..length).map(|_| self.next().to_le_bytes()[3]).collect()
     }
 
-    fn text(&mut self) -> String {
+    pub fn text(&mut self) -> String {
         String::from_utf8_lossy(&self.take(40)).into_owned()
     }
 }
@@ -104,7 +104,7 @@ fn check(browser: &mut Browser, request: Request) {
     assert_clean(&response.headers);
 }
 
-fn assert_clean(headers: &[(String, String)]) {
+pub fn assert_clean(headers: &[(String, String)]) {
     for (name, value) in headers {
         assert!(value.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{name}: {value:?}");
     }
