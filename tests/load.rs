@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use authgauge::load::interval_log;
-use authgauge::load::outcome::Outcome;
+use authgauge::load::outcome::{Clock, Outcome};
 use authgauge::load::recorder;
 use serde_json::Value;
 
@@ -41,7 +41,8 @@ impl Stub {
     }
 
     fn arguments<'a>(&'a self, profile: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
-        let fixed = ["load", "--provider", "stub", "--issuer", &self.base, "--profile", text(profile)];
+        let fixed =
+            ["load", "--provider", "stub", "--issuer", &self.base, "--profile", text(profile)];
         fixed.into_iter().chain(more.iter().copied()).collect()
     }
 
@@ -111,8 +112,16 @@ fn counts_are_those_of_the_stub_and_the_summary_keeps_its_contract() {
     let (out, log) = (folder.join("summary.json"), folder.join("run.hlog"));
     let files = [folder.join("t.csv"), folder.join("t.hgrm"), folder.join("t.prom")];
     let more = [
-        "--json", text(&out), "--hlog", text(&log), "--csv", text(&files[0]),
-        "--hgrm", text(&files[1]), "--prometheus", text(&files[2]),
+        "--json",
+        text(&out),
+        "--hlog",
+        text(&log),
+        "--csv",
+        text(&files[0]),
+        "--hgrm",
+        text(&files[1]),
+        "--prometheus",
+        text(&files[2]),
     ];
     let ended = stub.load(&profile, &more);
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
@@ -122,9 +131,13 @@ fn counts_are_those_of_the_stub_and_the_summary_keeps_its_contract() {
         assert_eq!(counters["requests"][theirs], 100, "{counters}");
     }
     let load = &summary["load"];
-    assert_eq!((&load["requests"], &load["due"], &load["done"]), (&200.into(), &200.into(), &200.into()));
+    assert_eq!(
+        (&load["requests"], &load["due"], &load["done"]),
+        (&200.into(), &200.into(), &200.into())
+    );
     assert_eq!(summary["generator"]["counted_by_pool"], 200);
-    let schema = std::fs::read_to_string(root().join("reports/schema/load.v1.json")).expect("it is there");
+    let schema =
+        std::fs::read_to_string(root().join("reports/schema/load.v1.json")).expect("it is there");
     let schema = serde_json::from_str(&schema).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let broken: Vec<String> = validator.iter_errors(&summary).map(|e| e.to_string()).collect();
@@ -133,7 +146,9 @@ fn counts_are_those_of_the_stub_and_the_summary_keeps_its_contract() {
     let mut total = recorder::Interval::default();
     log.intervals.iter().for_each(|logged| recorder::add(&mut total, &logged.interval));
     assert_eq!(recorder::count(&total, "token", Outcome::Ok), 100);
-    for (file, wanted) in files.iter().zip(["token,100,0,", "Total count    =          100", "outcome=\"ok\"} 100"]) {
+    for (file, wanted) in
+        files.iter().zip(["token,100,0,", "Total count    =          100", "outcome=\"ok\"} 100"])
+    {
         let text = std::fs::read_to_string(file).expect("it was written");
         assert!(text.contains(wanted), "{text}");
     }
@@ -141,20 +156,37 @@ fn counts_are_those_of_the_stub_and_the_summary_keeps_its_contract() {
 
 #[test]
 fn latencies_are_those_that_the_stub_injects() {
-    let stub = Stub::start(&["--latency", "40,160", "--seed", "5"]);
-    let (folder, profile) = profile("latency", "rate: 300\nduration: 6\nusers: 200\n", KEYS);
+    let stub = Stub::start(&["--latency", "100,400", "--seed", "5"]);
+    let (folder, profile) = profile("latency", "rate: 150\nduration: 6\nusers: 150\n", KEYS);
     let out = folder.join("summary.json");
     let ended = stub.load(&profile, &["--json", text(&out)]);
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     let summary = read(&out);
-    let service = &step(&summary, "keys")["service_ms"];
-    // A log-normal distribution with these percentiles; z90 / z99 = 0.5509.
-    let p90 = 40.0 * (4.0_f64.ln() * 0.5509).exp();
-    for (name, wanted) in [("p50", 40.0), ("p90", p90), ("p99", 160.0)] {
-        // Of 1800 draws the 99th percentile itself is within 10 % only.
-        let share = if name == "p99" { 0.15 } else { 0.08 };
-        near(number(&service[name]), wanted, share, name);
+    let keys = step(&summary, "keys");
+    // The first delay went to the metadata.
+    let mut delays: Vec<f64> = delays(5, 100.0, 400.0).skip(1).take(900).collect();
+    delays.sort_by(f64::total_cmp);
+    for (name, index) in [("p50", 449), ("p90", 809), ("p99", 890)] {
+        near(number(&keys["service_ms"][name]), delays[index], 0.05, name);
+        near(number(&keys["response_ms"][name]), delays[index], 0.05, name);
     }
+}
+
+/// The delays that a stub with this seed injects, in milliseconds: log-normal, by `SplitMix64` and
+/// the method of Box and Muller.
+fn delays(seed: u64, p50: f64, p99: f64) -> impl Iterator<Item = f64> {
+    let mut state = seed;
+    let mut uniform = move || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (((mixed ^ (mixed >> 31)) >> 11) + 1) as f64 / 9_007_199_254_740_992.0
+    };
+    std::iter::repeat_with(move || {
+        let (radius, angle) = (uniform(), uniform());
+        let normal = (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos();
+        p50 * ((p99 / p50).ln() / 2.326_347_874 * normal).exp()
+    })
 }
 
 #[test]
@@ -183,7 +215,8 @@ fn a_server_that_stands_still_for_a_second_is_seen() {
 #[test]
 fn a_missed_threshold_is_named_and_ends_a_run_early_on_demand() {
     let stub = Stub::start(&["--latency", "30,40"]);
-    let head = "rate: 200\nduration: 8\nusers: 50\nthresholds: [{ step: keys, p50: 5, p99: 5000 }]\n";
+    let head =
+        "rate: 200\nduration: 8\nusers: 50\nthresholds: [{ step: keys, p50: 5, p99: 5000 }]\n";
     let (_, profile) = profile("threshold", head, KEYS);
     let ended = stub.load(&profile, &["--fail-fast"]);
     assert_eq!(ended.code, Some(4), "{}{}", ended.stdout, ended.stderr);
@@ -195,7 +228,8 @@ fn a_missed_threshold_is_named_and_ends_a_run_early_on_demand() {
 #[test]
 fn a_generator_that_is_the_limit_says_so_and_shows_no_latency() {
     let stub = Stub::start(&["--latency", "400,500"]);
-    let head = "rate: 200\nduration: 1\nusers: 2\ndeadline: 1\nthresholds: [{ step: keys, p99: 1 }]\n";
+    let head =
+        "rate: 200\nduration: 1\nusers: 2\ndeadline: 1\nthresholds: [{ step: keys, p99: 1 }]\n";
     let (folder, profile) = profile("invalid", head, KEYS);
     let [out, csv, prometheus] = ["s.json", "t.csv", "t.prom"].map(|name| folder.join(name));
     let more = ["--json", text(&out), "--csv", text(&csv), "--prometheus", text(&prometheus)];
@@ -284,7 +318,7 @@ fn the_flows_of_people_and_devices_run_as_a_workload() {
     carry: [refresh_token]
   - name: device
     prepare: [{ flow: sign_in }]
-    steps: [{ flow: device_start }, { flow: device_decide }]
+    steps: [{ flow: device_start }, { flow: device_decide, assume: [{ status: [200] }] }]
     later: { name: poll, every: \"${interval}\", times: 2, steps: [{ flow: device_poll }] }
 ";
     let (folder, profile) = profile("flows", "rate: 30\nduration: 2\nusers: 8\n", operations);
@@ -292,7 +326,9 @@ fn the_flows_of_people_and_devices_run_as_a_workload() {
     let ended = authgauge(&["load", "--profile", text(&profile), "--json", text(&out)]);
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     let summary = read(&out);
-    for name in ["sign_in", "sign_in/redeem", "refresh", "device", "device/device_start", "device/poll"] {
+    for name in
+        ["sign_in", "sign_in/redeem", "refresh", "device", "device/device_start", "device/poll"]
+    {
         assert_eq!(step(&summary, name)["counts"]["ok"], 20, "{name}: {}", ended.stdout);
     }
 }
@@ -317,7 +353,8 @@ fn the_closed_model_is_as_fast_as_the_answers_and_says_what_it_is() {
 fn an_interrupt_gives_the_report_so_far() {
     for name in ["INT", "TERM"] {
         let stub = Stub::start(&[]);
-        let (folder, profile) = profile(&format!("interrupt_{name}"), "rate: 50\nduration: 60\n", KEYS);
+        let (folder, profile) =
+            profile(&format!("interrupt_{name}"), "rate: 50\nduration: 60\n", KEYS);
         let log = folder.join("run.hlog");
         let arguments = stub.arguments(&profile, &["--hlog", text(&log)]);
         let child = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
@@ -326,8 +363,13 @@ fn an_interrupt_gives_the_report_so_far() {
         signal(name, child.id());
         let ended = finish(child);
         assert_eq!(ended.code, Some(3), "{}{}", ended.stdout, ended.stderr);
-        assert!(ended.stdout.contains("stopped by the user") && ended.stdout.contains("p99"), "{}", ended.stdout);
-        let log = interval_log::read(&std::fs::read_to_string(&log).expect("the log")).expect("a log");
+        assert!(
+            ended.stdout.contains("stopped by the user") && ended.stdout.contains("p99"),
+            "{}",
+            ended.stdout
+        );
+        let log =
+            interval_log::read(&std::fs::read_to_string(&log).expect("the log")).expect("a log");
         assert!(!log.intervals.is_empty());
     }
 }
@@ -335,7 +377,8 @@ fn an_interrupt_gives_the_report_so_far() {
 #[test]
 fn a_provider_that_dies_stops_the_run_and_the_data_is_kept() {
     let mut stub = Stub::start(&[]);
-    let (folder, profile) = profile("dies", "rate: 100\nduration: 60\nusers: 16\ndeadline: 2\n", KEYS);
+    let (folder, profile) =
+        profile("dies", "rate: 100\nduration: 60\nusers: 16\ndeadline: 2\n", KEYS);
     let out = folder.join("summary.json");
     let arguments: Vec<String> =
         stub.arguments(&profile, &["--json", text(&out)]).into_iter().map(str::to_owned).collect();
@@ -385,7 +428,13 @@ fn mistakes_are_refused_before_anything_is_sent() {
 fn nobody_else_is_put_under_load_without_their_consent() {
     let (_, profile) = profile("hosts", "", KEYS);
     let ended = authgauge(&[
-        "load", "--profile", text(&profile), "--provider", "stub", "--issuer", "https://idp.example",
+        "load",
+        "--profile",
+        text(&profile),
+        "--provider",
+        "stub",
+        "--issuer",
+        "https://idp.example",
     ]);
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
     assert!(ended.stderr.contains("--allow idp.example"), "{}", ended.stderr);
@@ -395,7 +444,13 @@ fn nobody_else_is_put_under_load_without_their_consent() {
         json("200 OK", &serde_json::json!({ "issuer": origin, "token_endpoint": endpoint }))
     });
     let ended = authgauge(&[
-        "load", "--profile", text(&profile), "--provider", "stub", "--issuer", &elsewhere.origin(),
+        "load",
+        "--profile",
+        text(&profile),
+        "--provider",
+        "stub",
+        "--issuer",
+        &elsewhere.origin(),
     ]);
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
     assert!(ended.stderr.contains("--allow idp.example"), "{}", ended.stderr);
@@ -405,7 +460,8 @@ fn nobody_else_is_put_under_load_without_their_consent() {
 fn a_provider_that_is_not_there_or_cannot_prepare_is_said_to_be() {
     let (_, keys) = profile("absent", "", KEYS);
     let nobody = format!("http://{}", server::closed_port());
-    let ended = authgauge(&["load", "--profile", text(&keys), "--provider", "stub", "--issuer", &nobody]);
+    let ended =
+        authgauge(&["load", "--profile", text(&keys), "--provider", "stub", "--issuer", &nobody]);
     assert_eq!(ended.code, Some(3), "{}", ended.stderr);
     assert!(ended.stderr.contains("cannot be reached"), "{}", ended.stderr);
     let useless = Server::start(|asked, origin| match asked.path.as_str() {
@@ -415,10 +471,17 @@ fn a_provider_that_is_not_there_or_cannot_prepare_is_said_to_be() {
         ),
         _ => response("404 Not Found", &[], ""),
     });
-    let operations = "  - { name: sign_in, prepare: [{ flow: sign_in }], steps: [{ flow: sign_in }] }\n";
+    let operations =
+        "  - { name: sign_in, prepare: [{ flow: sign_in }], steps: [{ flow: sign_in }] }\n";
     let (_, sign_in) = profile("unprepared", "users: 2\n", operations);
     let ended = authgauge(&[
-        "load", "--profile", text(&sign_in), "--provider", "stub", "--issuer", &useless.origin(),
+        "load",
+        "--profile",
+        text(&sign_in),
+        "--provider",
+        "stub",
+        "--issuer",
+        &useless.origin(),
     ]);
     assert_eq!(ended.code, Some(3), "{}", ended.stderr);
     assert!(ended.stderr.contains("not started: sign_in"), "{}", ended.stderr);
@@ -432,7 +495,11 @@ fn too_few_descriptors_are_noticed_before_the_run() {
     let mut shell = std::process::Command::new("sh");
     let ended = support::program::run(shell.args(["-c", &script]).current_dir(root()));
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
-    assert!(ended.stderr.contains("open files") && ended.stderr.contains("ulimit"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("open files") && ended.stderr.contains("ulimit"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -441,14 +508,61 @@ fn the_bundled_profiles_hold_against_the_embedded_stub() {
         let folder = folder(&format!("load_bundled_{name}"));
         let out = folder.join("summary.json");
         let ended = authgauge(&[
-            "load", "--profile", name, "--rate", "40", "--duration", "2", "--users", "8", "--json", text(&out),
+            "load",
+            "--profile",
+            name,
+            "--rate",
+            "40",
+            "--duration",
+            "2",
+            "--users",
+            "8",
+            "--json",
+            text(&out),
         ]);
         // A busy machine may make the measurement invalid, and then it must say so; the provider
         // does everything right in any case.
         assert!(matches!(ended.code, Some(0 | 4 | 5)), "{name}: {}{}", ended.stdout, ended.stderr);
         for step in read(&out)["steps"].as_array().expect("steps") {
             let counts = &step["counts"];
-            assert_eq!((&counts["wrong"], &counts["error"]), (&0.into(), &0.into()), "{name}: {step}");
+            assert_eq!(
+                (&counts["wrong"], &counts["error"]),
+                (&0.into(), &0.into()),
+                "{name}: {step}"
+            );
         }
     }
+}
+
+/// The hdrhistogram package of Python reads our log: `AUTHGAUGE_INTEROP=1`, with python3.
+#[test]
+fn a_public_tool_reads_the_interval_log() {
+    if std::env::var_os("AUTHGAUGE_INTEROP").is_none() {
+        return;
+    }
+    let (folder, profile) = profile("interop", "rate: 100\nduration: 3\nusers: 8\n", KEYS);
+    let log = folder.join("run.hlog");
+    let ended = authgauge(&["load", "--profile", text(&profile), "--hlog", text(&log)]);
+    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hdrhistogram-venv");
+    let run = |program: &Path, arguments: &[&str]| {
+        let output = std::process::Command::new(program).args(arguments).output();
+        let output = output.expect("python3 is there");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    if !venv.join("bin/pip").exists() {
+        run(Path::new("python3"), &["-m", "venv", text(&venv)]);
+    }
+    run(&venv.join("bin/pip"), &["install", "--quiet", "hdrhistogram==0.10.8"]);
+    let script = root().join("tests/interop/hdrhistogram.py");
+    let theirs = run(&venv.join("bin/python"), &[text(&script), text(&log), "keys.ok.response"]);
+    let theirs: Vec<f64> =
+        theirs.split_whitespace().map(|n| n.parse().expect("a number")).collect();
+    let log = interval_log::read(&std::fs::read_to_string(&log).expect("the log")).expect("a log");
+    let mut total = recorder::Interval::default();
+    log.intervals.iter().for_each(|logged| recorder::add(&mut total, &logged.interval));
+    let ours = recorder::latency(&total, "keys", Clock::Response);
+    assert_eq!(theirs[0], 300.0);
+    near(theirs[1], ours.quantile_ms(0.99) * 1e3, 0.001, "p99");
 }

@@ -124,10 +124,7 @@ fn profile(name: &str, library: &Library) -> Result<SourceFile, Failure> {
 /// The embedded stub, on threads of its own so that its work does not count as the generator's.
 /// Dropping the runtime ends it. It stands behind hyper: the other adapter handles one request at a
 /// time and keeps every one.
-fn embedded(
-    dialect: &str,
-    library: &Library,
-) -> Result<(Provider, Option<StubThread>), Failure> {
+fn embedded(dialect: &str, library: &Library) -> Result<(Provider, Option<StubThread>), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(health::processors())
         .thread_name(STUB_THREAD)
@@ -147,7 +144,8 @@ fn embedded(
     let file = [format!("stub-{dialect}"), "stub".to_owned()];
     let file = file.iter().find_map(|name| library.providers.get(name));
     let file = file.ok_or_else(|| Failure::usage("there is no provider file `stub`"))?;
-    let provider = Provider::parse(&file.path, &file.text, Some(&issuer)).map_err(Failure::usage)?;
+    let provider =
+        Provider::parse(&file.path, &file.text, Some(&issuer)).map_err(Failure::usage)?;
     Ok((provider, Some(StubThread(Some(runtime)))))
 }
 
@@ -171,13 +169,19 @@ async fn prepare(
     // Under load time passes by itself: nobody may move the provider's clock.
     provider.hooks.remove("advance_clock");
     let provider: &'static Provider = Box::leak(Box::new(provider));
-    let overrides =
-        Overrides { rate: args.rate, duration: args.duration, users: args.users, model: args.model };
+    let overrides = Overrides {
+        rate: args.rate,
+        duration: args.duration,
+        users: args.users,
+        model: args.model,
+    };
     let profile = plan::parse(file).map_err(Failure::usage)?;
     let plan = plan::bind(&profile, &overrides, file, library, provider)
         .map_err(|mistakes| Failure::usage(mistakes.join("\n")))?;
     if plan.rotate_keys_every.is_some() && !provider.hooks.contains_key("rotate_keys") {
-        return Err(Failure::usage("rotate_keys_every needs a `rotate_keys` hook in the provider file"));
+        return Err(Failure::usage(
+            "rotate_keys_every needs a `rotate_keys` hook in the provider file",
+        ));
     }
     check_descriptors(plan.users)?;
     safety::check_hosts([&provider.discovery], &args.allow).map_err(Failure::usage)?;

@@ -14,13 +14,16 @@ use crate::wire::{Exchange, Response, TransportError};
 pub type Told = (Outcome, Option<String>);
 
 /// Error codes by which providers say that a request is one too many, where the status does not.
-const THROTTLED: [&str; 3] = ["TooManyRequestsException", "LimitExceededException", "too_many_requests"];
+const THROTTLED: [&str; 3] =
+    ["TooManyRequestsException", "LimitExceededException", "too_many_requests"];
 
 /// What the exchanges alone say: no answer, too many requests, an answer that is an error of the
 /// server. None when there is an answer that can be judged.
 pub fn transport_trouble(exchanges: &[Exchange]) -> Option<Told> {
     exchanges.iter().find_map(|exchange| match &exchange.outcome {
-        Err(TransportError::TimedOut { .. }) => Some((Outcome::Timeout, Some("no complete response in time".into()))),
+        Err(TransportError::TimedOut { .. }) => {
+            Some((Outcome::Timeout, Some("no complete response in time".into())))
+        }
         Err(error) => Some((Outcome::Error, Some(error.to_string()))),
         Ok(response) if is_throttled(response) => {
             Some((Outcome::Throttled, Some(format!("status {}", response.status))))
@@ -45,7 +48,8 @@ fn is_throttled(response: &Response) -> bool {
 
 /// The longest `Retry-After` of the answers, in seconds (RFC 9110 §10.2.3).
 pub fn retry_after(history: &History) -> Option<u64> {
-    let responses = history.records.iter().flat_map(|r| &r.exchanges).filter_map(Exchange::response);
+    let responses =
+        history.records.iter().flat_map(|r| &r.exchanges).filter_map(Exchange::response);
     responses.filter_map(|r| r.header("retry-after")?.parse().ok()).max()
 }
 

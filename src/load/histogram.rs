@@ -31,8 +31,9 @@ impl Histogram {
     /// Adds a duration.
     pub fn record(&mut self, duration: Duration) {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(LONGEST);
-        // It resizes itself, so that only a lack of memory could refuse.
-        self.0.saturating_record(micros.clamp(1, LONGEST));
+        // Not the saturating way: that keeps to the range the histogram has at the moment.
+        let recorded = self.0.record(micros.clamp(1, LONGEST));
+        recorded.expect("a histogram that resizes itself takes any value");
     }
 
     /// Adds all of another histogram.

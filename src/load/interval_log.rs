@@ -160,7 +160,8 @@ mod tests {
             recorder.lag(Duration::from_micros(50 + k));
         }
         let reason = Some("status 500, \"quoted\"".to_owned());
-        let sample = Sample { step: 1, reason, service: Some(Duration::from_secs(3)), ..Sample::default() };
+        let sample =
+            Sample { step: 1, reason, service: Some(Duration::from_secs(3)), ..Sample::default() };
         recorder.record(0, Outcome::Error, sample);
         let length = Duration::from_secs(1);
         Logged { begun: Duration::from_secs(number), length, interval: recorder.collect() }

@@ -18,7 +18,7 @@ use crate::load::outcome::Outcome;
 use crate::load::plan::{Operation, Plan};
 use crate::load::profile::Model;
 use crate::load::recorder::{Recorder, Sample};
-use crate::load::swarm::{Done, Work};
+use crate::load::swarm::Work;
 use crate::load::tally::Tally;
 use crate::load::ticket::{Queue, Ticket};
 use crate::load::verification::{self, KeyCache};
@@ -86,7 +86,8 @@ pub fn floor<T: Transport>(
     transport: T,
 ) -> Floor<T> {
     let address = target.variables.get("jwks_uri").and_then(serde_json::Value::as_str);
-    let keys = KeyCache::new(address.and_then(|a| Url::parse(a).ok()), &target.provider.expected_iss);
+    let keys =
+        KeyCache::new(address.and_then(|a| Url::parse(a).ok()), &target.provider.expected_iss);
     let backlog = crate::load::schedule::peak(&plan.schedule) * plan.deadline.as_secs_f64();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "both are capped")]
     let capacity = (backlog.ceil() as usize).max(plan.users);
@@ -161,7 +162,7 @@ impl<T: Transport + Send + Sync + 'static> Work for Shift<T> {
         worker
     }
 
-    async fn turn(&self, worker: &mut Worker) -> Option<Done> {
+    async fn turn(&self, worker: &mut Worker) -> bool {
         match self.0.plan.model {
             Model::Open => open_turn(&self.0, worker).await,
             Model::Closed => closed_turn(&self.0, worker).await,
@@ -192,14 +193,14 @@ async fn prepare<T: Transport>(
 async fn open_turn<T: Transport + Send + Sync + 'static>(
     floor: &Arc<Floor<T>>,
     worker: &mut Worker,
-) -> Option<Done> {
+) -> bool {
     let Some(ticket) = floor.queue.take().await else {
         sleep(IDLE).await;
-        return None;
+        return false;
     };
     if ticket.intended.elapsed() >= floor.plan.deadline {
         miss(floor, ticket);
-        return None;
+        return false;
     }
     floor.busy.fetch_add(1, Ordering::Relaxed);
     let done = perform(floor, worker, ticket.operation, Some(ticket.intended)).await;
@@ -219,11 +220,11 @@ pub fn miss<T>(floor: &Floor<T>, ticket: Ticket) {
 async fn closed_turn<T: Transport + Send + Sync + 'static>(
     floor: &Arc<Floor<T>>,
     worker: &mut Worker,
-) -> Option<Done> {
+) -> bool {
     let plan = &floor.plan;
     let Some((start, end)) = floor.window.get().copied() else {
         sleep(Duration::from_millis(1)).await;
-        return None;
+        return false;
     };
     #[expect(clippy::cast_precision_loss, reason = "a count of workers")]
     let place = worker.index as f64 / plan.users as f64;
@@ -231,7 +232,7 @@ async fn closed_turn<T: Transport + Send + Sync + 'static>(
     let now = Instant::now();
     if now < mine.0 || now >= mine.1 || floor.ended.load(Ordering::Relaxed) {
         sleep(IDLE.min(mine.0.saturating_duration_since(now)).max(Duration::from_millis(1))).await;
-        return None;
+        return false;
     }
     let operation = next_in_mix(&mut worker.turn, &plan.operations);
     floor.open.fetch_add(1, Ordering::Relaxed);
@@ -243,13 +244,14 @@ async fn closed_turn<T: Transport + Send + Sync + 'static>(
     done
 }
 
-/// Does an operation once. Without an intended instant it is due when it is begun.
+/// Does an operation once; without an intended instant it is due when it is begun. Says whether
+/// there was anything to do.
 async fn perform<T: Transport + Send + Sync + 'static>(
     floor: &Arc<Floor<T>>,
     worker: &mut Worker,
     index: usize,
     intended: Option<Instant>,
-) -> Option<Done> {
+) -> bool {
     let operation = &floor.plan.operations[index];
     let begun = Instant::now();
     let names = match &worker.names[index] {
@@ -259,7 +261,7 @@ async fn perform<T: Transport + Send + Sync + 'static>(
             let response = Some(Duration::ZERO);
             let sample = Sample { step: index, response, reason, ..Sample::default() };
             floor.recorder.record(worker.index, Outcome::Error, sample);
-            return None;
+            return false;
         }
     };
     let history =
@@ -268,7 +270,9 @@ async fn perform<T: Transport + Send + Sync + 'static>(
     let verified = verify(floor, operation, &names).await;
     let ended = Instant::now();
     let (outcome, reason) = match tell(floor, operation, &history) {
-        (Outcome::Ok, _) => verified.map_or_else(|why| (Outcome::Wrong, Some(why)), |()| (Outcome::Ok, None)),
+        (Outcome::Ok, _) => {
+            verified.map_or_else(|why| (Outcome::Wrong, Some(why)), |()| (Outcome::Ok, None))
+        }
         told => told,
     };
     let service = ended - begun;
@@ -286,7 +290,7 @@ async fn perform<T: Transport + Send + Sync + 'static>(
         carry(worker, index, operation, &names);
         follow_up(floor, worker, operation, names);
     }
-    Some(Done { name: operation.name.clone(), service, right: outcome == Outcome::Ok })
+    true
 }
 
 /// Judges an operation, or every so manieth.
@@ -370,7 +374,15 @@ fn follow_up<T: Transport + Send + Sync + 'static>(
         for round in 1..=times {
             let due = Instant::now() + every;
             sleep(every).await;
-            if poll(&floor, &target, &steps, &names, Poll { step, worker, due, last: round == times }).await {
+            if poll(
+                &floor,
+                &target,
+                &steps,
+                &names,
+                Poll { step, worker, due, last: round == times },
+            )
+            .await
+            {
                 break;
             }
         }

@@ -77,9 +77,8 @@ mod tests {
         let (sender, released) = mpsc::channel();
         let offsets = (0..200).map(|k| Duration::from_micros(k * 500));
         let start = Instant::now() + Duration::from_millis(5);
-        let release = move |number, due: Instant, _| {
-            sender.send((number, due, Instant::now())).is_ok()
-        };
+        let release =
+            move |number, due: Instant, _| sender.send((number, due, Instant::now())).is_ok();
         let pacer = spawn(offsets, start, release, || false).expect("a thread");
         pacer.join().expect("it ends");
         let all: Vec<(usize, Instant, Instant)> = released.iter().collect();

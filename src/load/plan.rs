@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::scenario::Action;
 use crate::case::{Case, CaseStep};
 use crate::diagnostic::Diagnostic;
 use crate::expectation::Predicate;
@@ -14,6 +13,7 @@ use crate::load::schedule::{self, Process, Schedule, Segment};
 use crate::plan;
 use crate::provider::Provider;
 use crate::reference;
+use crate::scenario::Action;
 use crate::yaml::{self, Located};
 
 /// What the command line changes in a profile.
@@ -191,7 +191,8 @@ fn check_numbers(profile: &Profile, overrides: &Overrides) -> Vec<String> {
         within("the rate per second", rate, 0.01, MOST_PER_SECOND);
     }
     if profile.judge_every == 0 {
-        mistakes.push("judge_every must be 1 or more: without judging, an error page is fast".into());
+        mistakes
+            .push("judge_every must be 1 or more: without judging, an error page is fast".into());
     }
     if overrides.rate.is_some() && matches!(profile.arrivals, Arrivals::Step(_)) {
         mistakes.push("--rate says nothing to a profile whose steps have their own rates".into());
@@ -204,10 +205,14 @@ fn check_schedule(schedule: &Schedule) -> Result<(), String> {
     let (peak, seconds) = (schedule::peak(schedule), schedule::duration(schedule).as_secs_f64());
     let sound = |s: &Segment| s.from >= 0.0 && s.to >= 0.0 && s.seconds >= 0.0;
     if !schedule.segments.iter().all(sound) || !(0.01..=MOST_PER_SECOND).contains(&peak) {
-        return Err(format!("the rate must reach 0.01 and not exceed {MOST_PER_SECOND} per second, but reaches {peak}"));
+        return Err(format!(
+            "the rate must reach 0.01 and not exceed {MOST_PER_SECOND} per second, but reaches {peak}"
+        ));
     }
     if !(0.1..=LONGEST).contains(&seconds) {
-        return Err(format!("the arrivals must last between 0.1 and {LONGEST} s, but last {seconds} s"));
+        return Err(format!(
+            "the arrivals must last between 0.1 and {LONGEST} s, but last {seconds} s"
+        ));
     }
     Ok(())
 }
@@ -249,10 +254,18 @@ fn check_names(
         let name = &operation.name;
         let before = &profile.operations[..index];
         if !is_name(&name.value) || name.value == GENERATOR {
-            mistake(name, format!("`{}` is no name: use a-z, 0-9, _ and -", name.value), String::new());
+            mistake(
+                name,
+                format!("`{}` is no name: use a-z, 0-9, _ and -", name.value),
+                String::new(),
+            );
         }
         if before.iter().any(|other| other.name.value == name.value) {
-            mistake(name, format!("the operation `{}` stands here twice", name.value), String::new());
+            mistake(
+                name,
+                format!("the operation `{}` stands here twice", name.value),
+                String::new(),
+            );
         }
         if let Some((at, message)) = contradiction(operation, library) {
             mistake(at, message, "`authgauge list` shows all cases".into());
@@ -282,7 +295,8 @@ fn check_thresholds(profile: &Profile, file: &SourceFile, library: &Library) -> 
     known.extend(inner_names(&operations));
     let strange = profile.thresholds.iter().filter(|t| !known.contains(&t.step.value));
     let shown = strange.map(|threshold| {
-        let message = format!("a threshold for `{}`, but no step has that name", threshold.step.value);
+        let message =
+            format!("a threshold for `{}`, but no step has that name", threshold.step.value);
         let diagnostic = Diagnostic::new(&file.path, &file.text, threshold.step.place, message);
         diagnostic.hint(format!("expected one of {}", known.join(", ")))
     });
@@ -326,7 +340,10 @@ fn contradiction<'a>(
     let later = operation.later.iter().flat_map(|later| &later.steps);
     let mut all = operation.prepare.iter().chain(&operation.steps).chain(later);
     let waits = all.any(|step| {
-        matches!(step.action, Action::Hook(_) | Action::Wait(_) | Action::Race(_) | Action::Repeat(_))
+        matches!(
+            step.action,
+            Action::Hook(_) | Action::Wait(_) | Action::Race(_) | Action::Repeat(_)
+        )
     });
     waits.then(|| {
         let why = "under load a step cannot wait, repeat, race or use a hook; use `later`";
@@ -335,7 +352,8 @@ fn contradiction<'a>(
 }
 
 fn operations(profile: &Profile, library: &Library) -> Vec<Operation> {
-    let weight = |operation: &profile::Operation| operation.rate.or(operation.weight).unwrap_or(1.0);
+    let weight =
+        |operation: &profile::Operation| operation.rate.or(operation.weight).unwrap_or(1.0);
     let total: f64 = profile.operations.iter().map(weight).sum();
     let each = profile.operations.iter().map(|operation| {
         let case = operation.case.as_ref().and_then(|id| {
@@ -346,9 +364,10 @@ fn operations(profile: &Profile, library: &Library) -> Vec<Operation> {
             Some(case) => case.steps.clone(),
             None => demanding(plan::steps(library, &operation.steps, None)),
         };
-        let later = operation.later.as_ref().map(|later| {
-            (later.clone(), demanding(plan::steps(library, &later.steps, None)))
-        });
+        let later = operation
+            .later
+            .as_ref()
+            .map(|later| (later.clone(), demanding(plan::steps(library, &later.steps, None))));
         Operation {
             name: operation.name.value.clone(),
             share: weight(operation) / total,

@@ -179,7 +179,8 @@ mod tests {
         let recorder = Recorder::new(vec!["a".into(), "a/b".into()]);
         let ms = |ms| Some(Duration::from_millis(ms));
         for worker in 0..20 {
-            let sample = Sample { response: ms(5), service: ms(3), wait: ms(2), ..Sample::default() };
+            let sample =
+                Sample { response: ms(5), service: ms(3), wait: ms(2), ..Sample::default() };
             recorder.record(worker, Outcome::Ok, sample);
             let inner = Sample { step: 1, service: ms(1), ..Sample::default() };
             recorder.record(worker, Outcome::Ok, inner);

@@ -127,7 +127,8 @@ pub async fn run<T: Transport + Send + Sync + 'static>(
     };
     (outside.log)(&header(&floor, &outside.profile, course.started));
     observe(&floor, &mut course, &mut outside, &pacing).await;
-    let spent = health::processor_time().zip(before).map(|(now, before)| now.saturating_sub(before));
+    let spent =
+        health::processor_time().zip(before).map(|(now, before)| now.saturating_sub(before));
     end(&floor);
     for ticket in floor.queue.drain() {
         miss(&floor, ticket);
@@ -141,7 +142,8 @@ pub async fn run<T: Transport + Send + Sync + 'static>(
     }
     second(&floor, &mut course, &mut outside);
     let requests = floor.transport.sent() - preparing;
-    let summary = summarise(&floor, &course, &outside.profile, &Use { preparing, requests, spent, counted });
+    let summary =
+        summarise(&floor, &course, &outside.profile, &Use { preparing, requests, spent, counted });
     if !summary.valid {
         let note = json!({ "invalid_because": summary.invalid_because });
         (outside.log)(&interval_log::note(&note));
@@ -156,8 +158,7 @@ async fn get_ready<T>(
     pool: &mut JoinHandle<Result<u64, String>>,
 ) -> Result<(), RunError> {
     let begun = Instant::now();
-    let unprepared =
-        || floor.unprepared.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let unprepared = || floor.unprepared.lock().unwrap_or_else(PoisonError::into_inner).clone();
     while floor.ready.load(Ordering::Relaxed) < floor.plan.users {
         if pool.is_finished() {
             let why = match pool.await {
@@ -174,7 +175,8 @@ async fn get_ready<T>(
         }
         if begun.elapsed() > PREPARATION {
             let ready = floor.ready.load(Ordering::Relaxed);
-            let why = format!("after {PREPARATION:?} {ready} of {} workers were ready", floor.plan.users);
+            let why =
+                format!("after {PREPARATION:?} {ready} of {} workers were ready", floor.plan.users);
             return Err(RunError::Unprepared(why));
         }
         sleep(Duration::from_millis(2)).await;
@@ -277,7 +279,8 @@ fn second<T>(floor: &Floor<T>, course: &mut Course, outside: &mut Outside<'_>) {
     {
         (course.stopped, course.failed) = (Some(why), true);
     }
-    let broken = outside.fail_fast.then(|| threshold::broken_early(&floor.plan.thresholds, &course.total));
+    let broken =
+        outside.fail_fast.then(|| threshold::broken_early(&floor.plan.thresholds, &course.total));
     if let Some(first) = broken.unwrap_or_default().first()
         && course.stopped.is_none()
     {
@@ -368,7 +371,8 @@ fn summarise<T>(floor: &Floor<T>, course: &Course, profile: &str, used: &Use) ->
         seconds.iter_mut().for_each(|second| (second.p50_ms, second.p99_ms) = (None, None));
     }
     let counts = names.iter().map(|name| summary::counts(total, name));
-    let (done, ok) = counts.fold((0, 0), |(done, ok), c| (done + summary::all(&c) - c.missed, ok + c.ok));
+    let (done, ok) =
+        counts.fold((0, 0), |(done, ok), c| (done + summary::all(&c) - c.missed, ok + c.ok));
     let active = plan.duration.min(course.last).as_secs_f64().max(0.001);
     let interrupted = course.stopped.is_some() && !outside_limits(&thresholds);
     #[expect(clippy::cast_precision_loss, reason = "no run counts to 2^53")]
@@ -406,7 +410,12 @@ fn summarise<T>(floor: &Floor<T>, course: &Course, profile: &str, used: &Use) ->
             saturated_share: health.saturated_share,
             counted_by_pool: used.counted,
         },
-        steps: floor.recorder.steps.iter().map(|name| summary::step(total, name, valid, scheduled)).collect(),
+        steps: floor
+            .recorder
+            .steps
+            .iter()
+            .map(|name| summary::step(total, name, valid, scheduled))
+            .collect(),
         exit_code: summary::exit_code(valid, course.failed || interrupted, &thresholds),
         thresholds,
         seconds,

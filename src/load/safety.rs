@@ -58,7 +58,12 @@ pub struct Watch {
 impl Watch {
     /// Takes another second; says why the run must stop when more than `limit` of the operations
     /// of the last seconds failed. Missed ones are the generator's, and throttled ones an answer.
-    pub fn observe(&mut self, second: &Interval, operations: &[&str], limit: f64) -> Option<String> {
+    pub fn observe(
+        &mut self,
+        second: &Interval,
+        operations: &[&str],
+        limit: f64,
+    ) -> Option<String> {
         let count = |outcome| -> u64 {
             let of = |name: &&str| crate::load::recorder::count(second, name, outcome);
             operations.iter().map(of).sum()
@@ -103,7 +108,9 @@ mod tests {
             let allowed: Vec<String> = allowed.iter().map(|&name| name.to_owned()).collect();
             check_hosts([&Url::parse(address).expect(address)], &allowed)
         };
-        for address in ["http://127.0.0.1:9", "http://127.9.9.9", "http://[::1]:9", "https://localhost/x"] {
+        for address in
+            ["http://127.0.0.1:9", "http://127.9.9.9", "http://[::1]:9", "https://localhost/x"]
+        {
             assert_eq!(check(address, &[]), Ok(()), "{address}");
         }
         for address in ["https://idp.example", "http://10.0.0.1", "http://localhost.example"] {
@@ -117,7 +124,8 @@ mod tests {
     fn a_run_stops_when_most_of_it_fails_and_not_before() {
         let second = |ok: u64, error: u64| {
             let recorder = Recorder::new(vec!["a".into()]);
-            let sample = || Sample { response: Some(Duration::from_millis(1)), ..Sample::default() };
+            let sample =
+                || Sample { response: Some(Duration::from_millis(1)), ..Sample::default() };
             (0..ok).for_each(|_| recorder.record(0, Outcome::Ok, sample()));
             (0..error).for_each(|_| recorder.record(0, Outcome::Error, sample()));
             recorder.collect()

@@ -208,14 +208,18 @@ mod tests {
     fn signed(algorithm: &str) -> (String, Value) {
         let header = json!({"alg": algorithm, "kid": "one"});
         let claims = json!({"sub": "alice"});
-        let message =
-            format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()));
+        let message = format!(
+            "{}.{}",
+            encode(header.to_string().as_bytes()),
+            encode(claims.to_string().as_bytes())
+        );
         match algorithm {
             "RS256" => {
                 let pair = RsaKeyPair::generate(KeySize::Rsa2048).expect("a key");
                 let mut signature = vec![0; pair.public_modulus_len()];
                 let random = SystemRandom::new();
-                pair.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature).expect("signs");
+                pair.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature)
+                    .expect("signs");
                 let public = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
                 let key = json!({"kty": "RSA", "n": encode(&public.n), "e": encode(&public.e)});
                 (format!("{message}.{}", encode(&signature)), key)

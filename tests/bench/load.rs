@@ -49,7 +49,9 @@ fn main() {
     for _ in 0..ROUNDS {
         let bare = bare(&stub.1);
         let product = closed(&stub.1);
-        println!("requests per generator CPU-second: bare reqwest loop {bare:.0}, product {product:.0}");
+        println!(
+            "requests per generator CPU-second: bare reqwest loop {bare:.0}, product {product:.0}"
+        );
         ratios.push(product / bare);
     }
     ratios.sort_by(f64::total_cmp);
@@ -88,7 +90,8 @@ fn bare(base: &str) -> f64 {
             tokio::spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
                     let request = client.post(&url).basic_auth("service", Some("service-secret"));
-                    let request = request.header("content-type", "application/x-www-form-urlencoded");
+                    let request =
+                        request.header("content-type", "application/x-www-form-urlencoded");
                     let answer = request.body(FORM).send().await.expect("an answer");
                     assert_eq!(answer.status(), 200);
                     answer.bytes().await.expect("a body");
@@ -154,7 +157,11 @@ fn open(base: &str, rate: u32) {
         load["done"],
         number(&lag["p50"]) * 1e3,
         number(&lag["p99"]) * 1e3,
-        if summary["valid"] == true { "valid".into() } else { summary["invalid_because"].to_string() }
+        if summary["valid"] == true {
+            "valid".into()
+        } else {
+            summary["invalid_because"].to_string()
+        }
     );
 }
 
@@ -170,7 +177,8 @@ fn memory(base: &str) {
             .expect("the program can be started");
         let mut peak = 0.0_f64;
         let begun = Instant::now();
-        while child.try_wait().expect("it can be asked").is_none() && begun.elapsed().as_secs() < 60 {
+        while child.try_wait().expect("it can be asked").is_none() && begun.elapsed().as_secs() < 60
+        {
             let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
             let status = status.unwrap_or_default();
             let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -191,7 +199,8 @@ fn verification() {
     let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     let key = json!({"kty": "RSA", "n": encode(&public.n), "e": encode(&public.e)});
     let mut message = encode(br#"{"alg":"RS256"}"#);
-    write!(message, ".{}", encode(json!({"sub": "a".repeat(500)}).to_string().as_bytes())).expect("text");
+    write!(message, ".{}", encode(json!({"sub": "a".repeat(500)}).to_string().as_bytes()))
+        .expect("text");
     let mut signature = vec![0; pair.public_modulus_len()];
     let random = SystemRandom::new();
     pair.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature).expect("signs");
@@ -203,14 +212,18 @@ fn verification() {
         done += 1;
     }
     let ours = f64::from(done) / begun.elapsed().as_secs_f64();
-    let openssl = Command::new("openssl").args(["speed", "-mr", "-seconds", "2", "rsa2048"]).output();
+    let openssl =
+        Command::new("openssl").args(["speed", "-mr", "-seconds", "2", "rsa2048"]).output();
     let text = openssl.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
-    let limit = text.lines().find_map(|line| {
-        line.strip_prefix("+F2:")?.split(':').nth(3)?.parse::<f64>().ok()
-    });
+    let limit = text
+        .lines()
+        .find_map(|line| line.strip_prefix("+F2:")?.split(':').nth(3)?.parse::<f64>().ok());
     match limit {
         Some(limit) => {
-            println!("RS256 verifications: {ours:.0}/s, {:.2} of openssl speed (goal 0.85)", ours / limit);
+            println!(
+                "RS256 verifications: {ours:.0}/s, {:.2} of openssl speed (goal 0.85)",
+                ours / limit
+            );
         }
         None => println!("RS256 verifications: {ours:.0}/s (openssl is not installed)"),
     }

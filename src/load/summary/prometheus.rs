@@ -29,8 +29,11 @@ pub fn prometheus(summary: &Summary) -> String {
          # TYPE authgauge_load_seconds summary\n",
     );
     for step in &summary.steps {
-        let clocks =
-            [("response", &step.response_ms), ("service", &step.service_ms), ("wait", &step.wait_ms)];
+        let clocks = [
+            ("response", &step.response_ms),
+            ("service", &step.service_ms),
+            ("wait", &step.wait_ms),
+        ];
         for (clock, percentiles) in clocks {
             text.push_str(&quantiles(&step.name, clock, percentiles.as_ref()));
         }
@@ -52,7 +55,8 @@ fn of(counts: &Counts, outcome: Outcome) -> u64 {
 fn quantiles(step: &str, clock: &str, percentiles: Option<&Percentiles>) -> String {
     let Some(p) = percentiles else { return String::new() };
     let labels = format!("step=\"{step}\",clock=\"{clock}\"");
-    let rows = [("0.5", p.p50), ("0.9", p.p90), ("0.95", p.p95), ("0.99", p.p99), ("0.999", p.p99_9)];
+    let rows =
+        [("0.5", p.p50), ("0.9", p.p90), ("0.95", p.p95), ("0.99", p.p99), ("0.999", p.p99_9)];
     let mut text = String::new();
     for (quantile, value) in rows {
         let seconds = value / 1e3;

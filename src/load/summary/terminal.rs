@@ -65,11 +65,8 @@ fn counted(counts: &Counts) -> String {
 }
 
 fn latencies(step: &StepSummary) -> String {
-    let rows = [
-        ("response", &step.response_ms),
-        ("service", &step.service_ms),
-        ("wait", &step.wait_ms),
-    ];
+    let rows =
+        [("response", &step.response_ms), ("service", &step.service_ms), ("wait", &step.wait_ms)];
     rows.into_iter().filter_map(|(name, p)| Some(line(name, p.as_ref()?))).collect()
 }
 
