@@ -30,7 +30,6 @@ use crate::transport::HttpTransport;
 const SPARE_DESCRIPTORS: usize = 64;
 
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "they are switches of the command line")]
 pub struct LoadArgs {
     /// The load profile: a name under scenarios/load, or a file
     #[arg(long, value_name = "NAME|FILE")]

@@ -111,6 +111,7 @@ fn milliseconds(micros: u64) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_precision_loss, reason = "counts of a few thousand")]
 mod tests {
     use super::*;
 

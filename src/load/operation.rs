@@ -8,7 +8,6 @@ use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use url::Url;
 
-use crate::case::CaseStep;
 use crate::evaluate::text;
 use crate::execute::execute_from;
 use crate::history::{History, Variables};
@@ -16,6 +15,7 @@ use crate::library::Library;
 use crate::load::classify::{self, Told};
 use crate::load::outcome::Outcome;
 use crate::load::plan::{Operation, Plan};
+use crate::load::polling;
 use crate::load::profile::Model;
 use crate::load::recorder::{Recorder, Sample};
 use crate::load::swarm::Work;
@@ -228,7 +228,10 @@ async fn closed_turn<T: Transport + Send + Sync + 'static>(
     };
     #[expect(clippy::cast_precision_loss, reason = "a count of workers")]
     let place = worker.index as f64 / plan.users as f64;
-    let mine = (start + plan.ramp_up.mul_f64(place), end - plan.ramp_down.mul_f64(place));
+    let mine = (
+        start + plan.ramp_up.mul_f64(place),
+        end.checked_sub(plan.ramp_down.mul_f64(place)).unwrap_or(start),
+    );
     let now = Instant::now();
     if now < mine.0 || now >= mine.1 || floor.ended.load(Ordering::Relaxed) {
         sleep(IDLE.min(mine.0.saturating_duration_since(now)).max(Duration::from_millis(1))).await;
@@ -288,7 +291,7 @@ async fn perform<T: Transport + Send + Sync + 'static>(
     record_inner(floor, worker.index, operation, &history, outcome);
     if outcome == Outcome::Ok {
         carry(worker, index, operation, &names);
-        follow_up(floor, worker, operation, names);
+        polling::follow_up(floor, (worker.index, &worker.target), operation, names);
     }
     true
 }
@@ -352,82 +355,4 @@ fn carry(worker: &mut Worker, index: usize, operation: &Operation, names: &Varia
             }
         }
     }
-}
-
-/// Starts what is done later, off the worker: a poll timer must not hold one.
-fn follow_up<T: Transport + Send + Sync + 'static>(
-    floor: &Arc<Floor<T>>,
-    worker: &Worker,
-    operation: &Operation,
-    names: Arc<Variables>,
-) {
-    let Some((later, steps)) = &operation.later else { return };
-    let (floor, steps) = (Arc::clone(floor), steps.clone());
-    let target = target::fork(&worker.target, &worker.target.provider.user);
-    let name = format!("{}/{}", operation.name, later.name.value);
-    let step = floor.recorder.steps.iter().position(|known| *known == name).unwrap_or_default();
-    let every = text(&later.every, &names).ok().flatten().and_then(|text| text.parse().ok());
-    let every = Duration::try_from_secs_f64(every.unwrap_or(5.0)).unwrap_or(Duration::from_secs(5));
-    let (times, worker) = (later.times.max(1), worker.index);
-    floor.open.fetch_add(1, Ordering::Relaxed);
-    tokio::spawn(async move {
-        for round in 1..=times {
-            let due = Instant::now() + every;
-            sleep(every).await;
-            if poll(
-                &floor,
-                &target,
-                &steps,
-                &names,
-                Poll { step, worker, due, last: round == times },
-            )
-            .await
-            {
-                break;
-            }
-        }
-        floor.open.fetch_sub(1, Ordering::Release);
-    });
-}
-
-/// One of several polls.
-struct Poll {
-    step: usize,
-    worker: usize,
-    due: Instant,
-    last: bool,
-}
-
-/// Asks once; says whether no more is to be asked. A "not yet" is right until the last time.
-async fn poll<T: Transport>(
-    floor: &Floor<T>,
-    target: &Target<'static>,
-    steps: &[CaseStep],
-    names: &Arc<Variables>,
-    poll: Poll,
-) -> bool {
-    let begun = Instant::now();
-    let history = execute_from(steps, Arc::clone(names), target, &floor.transport).await;
-    let ended = Instant::now();
-    let (outcome, reason) = classify::judge_steps(steps, &history, &floor.redactor);
-    let pending = outcome == Outcome::Wrong && is_pending(&history) && !poll.last;
-    let sample = Sample {
-        step: poll.step,
-        response: Some(ended - poll.due),
-        service: Some(ended - begun),
-        wait: Some(begun.saturating_duration_since(poll.due)),
-        reason: if pending { None } else { reason },
-        retry_after: classify::retry_after(&history),
-    };
-    let outcome = if pending { Outcome::Ok } else { outcome };
-    floor.recorder.record(poll.worker, outcome, sample);
-    !pending
-}
-
-/// RFC 8628 §3.5: the user has not decided yet, or the client asks too often.
-fn is_pending(history: &History) -> bool {
-    let last = history.records.last().and_then(|record| record.exchanges.last());
-    let body = last.and_then(|exchange| exchange.response()?.json().ok());
-    let error = body.as_ref().and_then(|body| body.get("error")?.as_str());
-    matches!(error, Some("authorization_pending" | "slow_down"))
 }

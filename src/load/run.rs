@@ -4,26 +4,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::hook;
-use crate::load::gate::{self, Health};
 use crate::load::health;
-use crate::load::histogram::Histogram;
 use crate::load::interval_log::{self, Logged};
 use crate::load::live::Progress;
 use crate::load::operation::{Floor, Shift, miss, next_in_mix};
-use crate::load::outcome::Clock;
 use crate::load::pacer;
-use crate::load::plan::Plan;
 use crate::load::profile::Model;
-use crate::load::recorder::{self, Interval, latency};
+use crate::load::reckoning::{self, Course, Use};
+use crate::load::recorder::{self, Interval};
 use crate::load::safety::Watch;
 use crate::load::schedule;
-use crate::load::summary::{self, Generator, Judging, Load, Second, Summary};
+use crate::load::summary::{self, Summary};
 use crate::load::swarm;
 use crate::load::threshold;
 use crate::load::ticket::Ticket;
@@ -74,23 +70,6 @@ pub struct Measured {
     pub total: Interval,
 }
 
-/// What is gathered while it runs.
-struct Course {
-    start: Instant,
-    started: SystemTime,
-    total: Interval,
-    seconds: Vec<Second>,
-    last: Duration,
-    watch: Watch,
-    /// How long the pacer took.
-    paced: Duration,
-    looks: u64,
-    saturated: u64,
-    rotations: u64,
-    stopped: Option<String>,
-    failed: bool,
-}
-
 /// Runs the plan of the floor.
 ///
 /// # Errors
@@ -126,7 +105,7 @@ pub async fn run<T: Transport + Send + Sync + 'static>(
         failed: false,
     };
     (outside.log)(&header(&floor, &outside.profile, course.started));
-    observe(&floor, &mut course, &mut outside, &pacing).await;
+    observe(&floor, &mut course, &mut outside, pacing.as_ref()).await;
     let spent =
         health::processor_time().zip(before).map(|(now, before)| now.saturating_sub(before));
     end(&floor);
@@ -142,8 +121,10 @@ pub async fn run<T: Transport + Send + Sync + 'static>(
     }
     second(&floor, &mut course, &mut outside);
     let requests = floor.transport.sent() - preparing;
-    let summary =
-        summarise(&floor, &course, &outside.profile, &Use { preparing, requests, spent, counted });
+
+    let key_fetches = floor.keys.fetches();
+    let used = Use { preparing, requests, key_fetches, spent, counted };
+    let summary = reckoning::summarise(&floor, &course, &outside.profile, &used);
     if !summary.valid {
         let note = json!({ "invalid_because": summary.invalid_because });
         (outside.log)(&interval_log::note(&note));
@@ -185,14 +166,11 @@ async fn get_ready<T>(
 }
 
 /// Starts the pacer, or opens the window in which the users of the closed model are active.
-fn begin<T: Send + Sync + 'static>(
+fn begin<T: Transport + Send + Sync + 'static>(
     floor: &Arc<Floor<T>>,
     start: Instant,
     stop: &Arc<AtomicBool>,
-) -> Result<Option<std::thread::JoinHandle<()>>, RunError>
-where
-    T: Transport,
-{
+) -> Result<Option<std::thread::JoinHandle<()>>, RunError> {
     if floor.plan.model == Model::Closed {
         floor.window.get_or_init(|| (start, start + floor.plan.duration));
         return Ok(None);
@@ -220,7 +198,7 @@ async fn observe<T: Transport>(
     floor: &Floor<T>,
     course: &mut Course,
     outside: &mut Outside<'_>,
-    pacer: &Option<std::thread::JoinHandle<()>>,
+    pacer: Option<&std::thread::JoinHandle<()>>,
 ) {
     let plan = &floor.plan;
     let mut ticks = interval(TICK);
@@ -249,7 +227,7 @@ async fn observe<T: Transport>(
             // What was not sent because the run was stopped was not missed.
             floor.open.fetch_sub(floor.queue.drain().len(), Ordering::Release);
         }
-        let over = pacer.as_ref().map_or_else(
+        let over = pacer.map_or_else(
             || elapsed >= plan.duration || floor.ended.load(Ordering::Relaxed),
             std::thread::JoinHandle::is_finished,
         );
@@ -324,148 +302,14 @@ fn end<T>(floor: &Floor<T>) {
 
 fn header<T>(floor: &Floor<T>, profile: &str, started: SystemTime) -> String {
     let plan = &floor.plan;
-    let asked = scheduled_rate(plan);
+    let asked = reckoning::scheduled_rate(plan);
     let about = json!({
         "authgauge": env!("CARGO_PKG_VERSION"),
         "profile": profile,
-        "model": model_name(plan.model),
+        "model": reckoning::model_name(plan.model),
         "asked_per_s": asked,
         "duration_s": plan.duration.as_secs_f64(),
         "users": plan.users,
     });
     interval_log::header(started, &about)
-}
-
-fn model_name(model: Model) -> &'static str {
-    match model {
-        Model::Open => "open",
-        Model::Closed => "closed",
-    }
-}
-
-/// The rate that was asked for, on average.
-fn scheduled_rate(plan: &Plan) -> Option<f64> {
-    let open = plan.model == Model::Open;
-    open.then(|| schedule::expected(&plan.schedule) / plan.duration.as_secs_f64())
-}
-
-/// What the run used.
-struct Use {
-    preparing: u64,
-    requests: u64,
-    spent: Option<Duration>,
-    counted: Option<u64>,
-}
-
-fn summarise<T>(floor: &Floor<T>, course: &Course, profile: &str, used: &Use) -> Summary {
-    let (plan, total) = (&floor.plan, &course.total);
-    let scheduled = plan.model == Model::Open;
-    let names: Vec<&str> = plan.operations.iter().map(|o| o.name.as_str()).collect();
-    let health = check_health(plan, course, &names, used);
-    let invalid_because = gate::check(&health, &plan.validity, plan.model);
-    let valid = invalid_because.is_empty();
-    let mut thresholds = threshold::judge(&plan.thresholds, total, |name| asked(plan, total, name));
-    let mut seconds = course.seconds.clone();
-    if !valid {
-        thresholds.iter_mut().for_each(|verdict| (verdict.actual, verdict.met) = (None, None));
-        seconds.iter_mut().for_each(|second| (second.p50_ms, second.p99_ms) = (None, None));
-    }
-    let counts = names.iter().map(|name| summary::counts(total, name));
-    let (done, ok) =
-        counts.fold((0, 0), |(done, ok), c| (done + summary::all(&c) - c.missed, ok + c.ok));
-    let active = plan.duration.min(course.last).as_secs_f64().max(0.001);
-    let interrupted = course.stopped.is_some() && !outside_limits(&thresholds);
-    #[expect(clippy::cast_precision_loss, reason = "no run counts to 2^53")]
-    let achieved_per_s = ok as f64 / active;
-    Summary {
-        schema: summary::SCHEMA,
-        authgauge: env!("CARGO_PKG_VERSION"),
-        profile: profile.to_owned(),
-        title: plan.title.clone(),
-        provider: floor.target.provider.name.clone(),
-        issuer: floor.target.provider.issuer.clone(),
-        model: model_name(plan.model),
-        started: DateTime::<Utc>::from(course.started).to_rfc3339_opts(SecondsFormat::Millis, true),
-        elapsed_s: course.last.as_secs_f64(),
-        stopped: course.stopped.clone(),
-        valid,
-        invalid_because,
-        load: Load {
-            asked_per_s: scheduled_rate(plan),
-            duration_s: plan.duration.as_secs_f64(),
-            users: plan.users,
-            due: health.due,
-            done,
-            achieved_per_s,
-            preparing_requests: used.preparing,
-            requests: used.requests,
-            key_fetches: floor.keys.fetches(),
-            key_rotations: course.rotations,
-        },
-        judging: Judging { every: plan.judge_every, judged: floor.judged.load(Ordering::Relaxed) },
-        generator: Generator {
-            processors: health::processors(),
-            processor_share: health.processor_share,
-            lag_ms: summary::percentiles(&total.lag),
-            saturated_share: health.saturated_share,
-            counted_by_pool: used.counted,
-        },
-        steps: floor
-            .recorder
-            .steps
-            .iter()
-            .map(|name| summary::step(total, name, valid, scheduled))
-            .collect(),
-        exit_code: summary::exit_code(valid, course.failed || interrupted, &thresholds),
-        thresholds,
-        seconds,
-    }
-}
-
-/// Whether a limit is missed: then that says more than that the run was stopped.
-fn outside_limits(thresholds: &[threshold::Verdict]) -> bool {
-    thresholds.iter().any(|verdict| verdict.met == Some(false))
-}
-
-/// How many operations of a name were asked for: in the open model its share of the schedule, in
-/// the closed one as many as were done.
-fn asked(plan: &Plan, total: &Interval, name: &str) -> f64 {
-    let operation = plan.operations.iter().find(|operation| operation.name == name);
-    match (plan.model, operation) {
-        (Model::Open, Some(operation)) => schedule::expected(&plan.schedule) * operation.share,
-        #[expect(clippy::cast_precision_loss, reason = "no run counts to 2^53")]
-        _ => summary::all(&summary::counts(total, name)) as f64,
-    }
-}
-
-fn check_health(plan: &Plan, course: &Course, names: &[&str], used: &Use) -> Health {
-    let total = &course.total;
-    let mut service = Histogram::default();
-    let (mut missed, mut all) = (0, 0);
-    for name in names {
-        service.add(&latency(total, name, Clock::Service));
-        let counts = summary::counts(total, name);
-        (missed, all) = (missed + counts.missed, all + summary::all(&counts));
-    }
-    let due = if plan.model == Model::Open { total.lag.count() } else { all };
-    let expected = schedule::expected(&plan.schedule);
-    #[expect(clippy::cast_precision_loss, reason = "no run counts to 2^53")]
-    let released = due as f64 / expected;
-    let random = matches!(plan.schedule.process, schedule::Process::Poisson { .. });
-    let cut_short = course.stopped.is_some();
-    // A pacer that was late at the end took longer than it should, and so sent at a lower rate.
-    let stretched = course.paced.as_secs_f64() / plan.duration.as_secs_f64();
-    let sent_share = if cut_short || random { 1.0 } else { released / stretched.max(1.0) };
-    let wall = course.last.as_secs_f64().max(0.001);
-    #[expect(clippy::cast_precision_loss, reason = "a count of processors")]
-    let processors = health::processors() as f64;
-    Health {
-        due,
-        missed,
-        sent_share,
-        lag_p99_ms: total.lag.quantile_ms(0.99),
-        service_p50_ms: service.quantile_ms(0.5),
-        processor_share: used.spent.map(|spent| spent.as_secs_f64() / wall / processors),
-        saturated_share: crate::load::safety::ratio(course.saturated, course.looks),
-    }
 }

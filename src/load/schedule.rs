@@ -77,7 +77,7 @@ fn exponential(generator: &mut fastrand::Rng) -> f64 {
 }
 
 fn arrivals_in(segment: &Segment) -> f64 {
-    (segment.from + segment.to) / 2.0 * segment.seconds
+    f64::midpoint(segment.from, segment.to) * segment.seconds
 }
 
 /// The second at which so many arrivals have been due; none when the schedule ends before.
@@ -107,6 +107,7 @@ fn within(segment: &Segment, level: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_precision_loss, reason = "counts of a few thousand")]
 mod tests {
     use super::*;
 
@@ -124,7 +125,7 @@ mod tests {
     fn a_constant_rate_is_evenly_spaced_and_exact_in_number() {
         for rate in [1.0, 3.0, 50.0, 333.0, 2000.0] {
             let all = seconds(&schedule(&[(rate, rate, 3.0)], Process::Regular));
-            assert_eq!(all.len() as f64, rate * 3.0);
+            assert!((all.len() as f64 - rate * 3.0).abs() < 0.5);
             for (k, at) in all.iter().enumerate() {
                 assert!((at - k as f64 / rate).abs() < 1e-6, "arrival {k} of {rate}/s at {at}");
             }

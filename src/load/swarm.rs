@@ -47,7 +47,7 @@ pub async fn run<W: Work>(users: usize, work: Arc<W>) -> Result<u64, String> {
     let attack = GooseAttack::initialize_with_config(configuration(users)?)
         .map_err(|e| e.to_string())?
         .register_scenario(scenario);
-    attack.execute().await.map_err(|e| e.to_string())?;
+    Box::pin(attack.execute()).await.map_err(|e| e.to_string())?;
     Ok(done.load(Ordering::Relaxed))
 }
 

@@ -4,6 +4,7 @@
 //!
 //! The stub is a process of its own, so that only the generator's processor time counts.
 
+#![allow(clippy::cast_precision_loss, reason = "counts that fit")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 use std::fmt::Write as _;
