@@ -344,7 +344,13 @@ mod tests {
     impl Transport for Script {
         async fn exchange(&self, request: Request) -> Exchange {
             let outcome = self.answer(&request);
-            Exchange { request, outcome, started: SystemTime::now(), elapsed: Duration::ZERO }
+            Exchange {
+                request,
+                outcome,
+                started: SystemTime::now(),
+                repeats: 0,
+                elapsed: Duration::ZERO,
+            }
         }
     }
 

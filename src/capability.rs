@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use url::Url;
 
 use crate::action::AuthMethod;
 use crate::provider::Provider;
@@ -24,7 +25,7 @@ pub const ENDPOINTS: [&str; 11] = [
 ];
 
 /// The client roles a scenario can name.
-pub const ROLES: [&str; 13] = [
+pub const ROLES: [&str; 14] = [
     "public",
     "public2",
     "consent",
@@ -39,6 +40,8 @@ pub const ROLES: [&str; 13] = [
     "resource_server",
     // May introspect, but not the tokens of the client under test.
     "other_resource_server",
+    // Has registered the file's `https_redirect_uri` beside its `redirect_uri`.
+    "two_uris",
     "signed",
 ];
 
@@ -46,7 +49,7 @@ pub const ROLES: [&str; 13] = [
 pub const HOOKS: [&str; 2] = ["rotate_keys", "advance_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 34] = [
+pub const CAPABILITIES: [&str; 39] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -81,6 +84,11 @@ pub const CAPABILITIES: [&str; 34] = [
     "expired_access_token",
     "refresh_token_rotation",
     "rotate_keys",
+    "advance_clock",
+    "second_user",
+    "https_redirect_uri",
+    "slash_redirect_uri",
+    "grant_types_listed",
 ];
 
 /// For each capability, nothing, or why it is not there.
@@ -177,6 +185,10 @@ impl Facts<'_> {
             // RFC 8414 §2: what grant_types_supported means when it is left out.
             "authorization_grant" => self.listed("grant_types_supported", "authorization_code"),
             "iss_parameter" => self.iss_parameter(),
+            "grant_types_listed" => self.present("grant_types_supported"),
+            "second_user" => self.second_user(),
+            "https_redirect_uri" => self.https_redirect_uri().map(drop),
+            "slash_redirect_uri" => self.slash_redirect_uri(),
             "authorization_server_metadata" | "loopback_ports" => {
                 Err(Lack::Absent("the provider file does not say that it is offered".into()))
             }
@@ -278,6 +290,30 @@ impl Facts<'_> {
         match self.provider.clients.get("confidential").map(|client| client.auth) {
             Some(AuthMethod::ClientSecretBasic) => Ok(()),
             _ => Err(Lack::Absent("the client `confidential` authenticates in another way".into())),
+        }
+    }
+
+    fn second_user(&self) -> Result<(), Lack> {
+        if self.provider.users.contains_key("bob") {
+            Ok(())
+        } else {
+            Err(Lack::Absent("the provider file has no user `bob`".into()))
+        }
+    }
+
+    /// The fixture of the redirect URIs that only an address off the loopback can show.
+    fn https_redirect_uri(&self) -> Result<&Url, Lack> {
+        self.role("two_uris")?;
+        let uri = self.provider.https_redirect_uri.as_ref();
+        uri.ok_or_else(|| Lack::Absent("the provider file has no https_redirect_uri".into()))
+    }
+
+    fn slash_redirect_uri(&self) -> Result<(), Lack> {
+        let uri = self.https_redirect_uri()?;
+        if uri.path().len() > 1 && uri.path().ends_with('/') {
+            Ok(())
+        } else {
+            Err(Lack::Absent("the https_redirect_uri has no slash at its end to leave out".into()))
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::action::{Jwt, Send, Visit};
 use crate::capability::Lack;
 use crate::expectation::{Expectation, Locator, Predicate};
-use crate::scenario::Bindings;
+use crate::scenario::{Bindings, Hazard};
 use crate::template::Template;
 
 /// A scenario and one row of its table, ready to run or with the reason why it is not run.
@@ -27,6 +27,10 @@ pub struct Case {
     pub skip: Option<Lack>,
     /// Whether the case changes the provider for others, so that it must run alone.
     pub exclusive: bool,
+    /// Whether the case waits for the provider's clock, so that it must start early.
+    pub waits: bool,
+    /// What the case may do to a provider that others use.
+    pub hazard: Option<Hazard>,
 }
 
 /// One step of a case.

@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 
 use serde_json::Value;
+use url::{Host, Url};
 
 use crate::evaluate::{evaluate, spell};
-use crate::expectation::{JsonType, Test};
+use crate::expectation::{AddressRule, JsonType, Test};
 use crate::history::Variables;
 use crate::predicate::{Outcome, fails};
 use crate::template::Template;
@@ -78,6 +79,9 @@ pub fn test_value(test: &Test, value: &Value, variables: &Variables) -> Outcome 
             value.as_str().is_some_and(|t| t.is_ascii() && (1..=*most).contains(&t.len())),
             format!("is text of 1 to {most} ASCII characters"),
         )),
+        Test::Only(template) => filled(template)
+            .map(|only| (is_only(value, &only), format!("is {} alone", shown(&only)))),
+        Test::Address(rules) => Ok(address(rules, value)),
     };
     match judged {
         Ok((true, _)) => Outcome::Holds,
@@ -105,6 +109,38 @@ fn lacks(value: &Value, part: &Value) -> bool {
     match value {
         Value::Array(_) => !includes(value, part),
         other => !spell(other).contains(&spell(part)),
+    }
+}
+
+fn is_only(value: &Value, only: &Value) -> bool {
+    match value {
+        Value::Array(items) => !items.is_empty() && items.iter().all(|item| same(only, item)),
+        other => same(only, other),
+    }
+}
+
+/// Whether a value is an address that obeys the rules, and what they ask for.
+fn address(rules: &[AddressRule], value: &Value) -> (bool, String) {
+    let url = value.as_str().and_then(|text| Url::parse(text).ok());
+    let asked = rules.iter().map(|rule| match rule {
+        AddressRule::Secure => "https, or http on a loopback host",
+        AddressRule::Bare => "without query and fragment",
+    });
+    let asked = asked.collect::<Vec<_>>().join(", ");
+    let obeys = |url: &Url| rules.iter().all(|rule| obeys(*rule, url));
+    (url.as_ref().is_some_and(obeys), format!("is an absolute address, {asked}"))
+}
+
+fn obeys(rule: AddressRule, url: &Url) -> bool {
+    let loopback = match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    match rule {
+        AddressRule::Secure => url.scheme() == "https" || (url.scheme() == "http" && loopback),
+        AddressRule::Bare => url.query().is_none() && url.fragment().is_none(),
     }
 }
 
@@ -180,6 +216,38 @@ mod tests {
             check(&before, &value, least);
             check(&after, &value, most);
         }
+    }
+
+    #[test]
+    fn one_reader_is_named_alone() {
+        for (value, holds) in [
+            (json!("a"), true),
+            (json!(["a"]), true),
+            (json!(["a", "b"]), false),
+            (json!([]), false),
+            (json!("a b"), false),
+        ] {
+            check(&Test::Only(Template::literal("a")), &value, holds);
+        }
+    }
+
+    #[test]
+    fn addresses_are_secure_and_bare() {
+        for (address, secure, bare) in [
+            ("https://op.example/t", true, true),
+            ("http://127.0.0.1:80", true, true),
+            ("http://[::1]/", true, true),
+            ("http://localhost/?q", true, false),
+            ("http://op.example/#f", false, false),
+            ("http://127.0.0.1.op.example", false, true),
+            ("ftp://127.0.0.1", false, true),
+            ("/jwks", false, false),
+            ("", false, false),
+        ] {
+            check(&Test::Address(vec![AddressRule::Secure]), &json!(address), secure);
+            check(&Test::Address(vec![AddressRule::Bare]), &json!(address), bare);
+        }
+        check(&Test::Address(vec![AddressRule::Bare]), &json!(1), false);
     }
 
     #[test]

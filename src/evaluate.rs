@@ -196,7 +196,8 @@ fn tamper(text: &str) -> String {
     text.chars().enumerate().map(|(i, c)| if i == middle { other(c) } else { c }).collect()
 }
 
-/// A part of an address, as text. The path is that of RFC 8414 §3.1, without a terminating slash.
+/// A part of an address, as text. The path is that of RFC 8414 §3.1, without a terminating slash; the
+/// rest is whatever stands behind the origin.
 fn url_part(address: &str, part: &str) -> Result<String, String> {
     let url = Url::parse(address).map_err(|e| format!("`{address}` is not an address: {e}"))?;
     Ok(match part {
@@ -204,6 +205,7 @@ fn url_part(address: &str, part: &str) -> Result<String, String> {
         "host" => url.host_str().unwrap_or_default().to_owned(),
         "authority" => url[Position::BeforeHost..Position::AfterPort].to_owned(),
         "origin" => url[..Position::AfterPort].to_owned(),
+        "rest" => url[Position::BeforePath..].to_owned(),
         "path" => url.path().trim_end_matches('/').to_owned(),
         _ => return Err(format!("an address has no part `{part}`")),
     })
@@ -255,6 +257,7 @@ mod tests {
             ("authority", "127.0.0.1:18999"),
             ("origin", "http://127.0.0.1:18999"),
             ("path", "/a/b"),
+            ("rest", "/a/b/?q#f"),
         ];
         for (part, expected) in rows {
             let found = url_part("http://127.0.0.1:18999/a/b/?q#f", part);

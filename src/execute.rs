@@ -41,7 +41,8 @@ pub async fn execute_from<T: Transport>(
     target: &Target<'_>,
     transport: &T,
 ) -> History {
-    let mut runner = Runner { target, transport, variables, missing: BTreeMap::new() };
+    let mut runner =
+        Runner { target, transport, variables, missing: BTreeMap::new(), waited: Duration::ZERO };
     runner.steps(steps).await
 }
 
@@ -52,6 +53,8 @@ struct Runner<'a, T> {
     variables: Arc<Variables>,
     /// Names that were to be bound and could not be, with the reason.
     missing: BTreeMap<String, String>,
+    /// How long the case has waited for the provider's clock so far.
+    waited: Duration,
 }
 
 type Boxed<'f, O> = Pin<Box<dyn Future<Output = O> + Send + 'f>>;
@@ -92,6 +95,11 @@ impl<T: Transport> Runner<'_, T> {
             }
             Operation::Race(branches) => {
                 record.branches = self.race(branches).await;
+                // What the last branch has bound goes on, for a look at what is left after the race.
+                let last = record.branches.last().and_then(|branch| branch.records.last());
+                if let Some(last) = last {
+                    self.variables.clone_from(&last.variables);
+                }
                 let mut stops = record.branches.iter().filter_map(|branch| branch.stopped.clone());
                 stops.next().map_or(Ok(()), |stop| Err(stop.why))?;
             }
@@ -225,15 +233,17 @@ impl<T: Transport> Runner<'_, T> {
             return hook::call("advance_clock", self.target.provider, &variables, self.transport)
                 .await;
         }
-        if seconds > self.target.max_wait {
+        let all = self.waited + seconds;
+        if all > self.target.max_wait {
             return Err(format!(
-                "not run: it takes {} s for {purpose}, and the most that may be waited is {} s; \
+                "not run: it takes {} s for {purpose}, and the most that a case may wait is {} s; \
                  raise --max-wait, shorten the life time at the provider, or give the provider \
                  file an advance_clock hook",
-                seconds.as_secs(),
+                all.as_secs(),
                 self.target.max_wait.as_secs()
             ));
         }
+        self.waited = all;
         sleep(seconds + ROUNDING).await;
         Ok(())
     }
@@ -289,6 +299,7 @@ impl<T: Transport> Runner<'_, T> {
             transport: self.transport,
             variables: Arc::clone(&self.variables),
             missing: self.missing.clone(),
+            waited: self.waited,
         }
     }
 

@@ -5,6 +5,10 @@ use serde::Deserialize;
 use crate::template::Template;
 use crate::yaml::Located;
 
+mod written;
+
+use written::{RawLocator, RawMember};
+
 /// What a provider must do at one step, for one requirement.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +85,12 @@ pub enum Predicate {
     ScopeWithin(Template),
     /// The browser is never sent to an address that begins with this.
     NeverReaches(Template),
+    /// The status code is none of these.
+    NotStatus(Vec<u16>),
+    /// The answer is no crash: a status of 5xx other than 503, which undoes every other judgement.
+    NoServerError,
+    /// A parameter is there once, no more and no less, in the query of the callback.
+    Once(String),
 }
 
 /// A named thing and what must hold for it.
@@ -217,6 +227,20 @@ pub enum Test {
     NotAfter(Template),
     /// It is text of at most this many ASCII characters, and not empty.
     AsciiUpTo(usize),
+    /// It is this value, or an array of nothing but it: how `aud` may be written for one reader.
+    Only(Template),
+    /// It is an address that obeys these rules.
+    Address(Vec<AddressRule>),
+}
+
+/// A rule for an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressRule {
+    /// It is absolute, and https, or http on a loopback host, where there is nobody to listen.
+    Secure,
+    /// It has neither a query nor a fragment.
+    Bare,
 }
 
 /// The types of JSON.
@@ -262,132 +286,6 @@ pub enum Source {
     Claim(String, String),
     /// A JOSE header parameter of the JWT bound to a name: `name.parameter`.
     Jose(String, String),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawLocator {
-    json: Option<String>,
-    header: Option<String>,
-    query: Option<String>,
-    fragment: Option<String>,
-    claim: Option<String>,
-    jose: Option<String>,
-    or: Option<Template>,
-}
-
-impl TryFrom<RawLocator> for Locator {
-    type Error = String;
-
-    fn try_from(raw: RawLocator) -> Result<Self, String> {
-        let sources = [
-            raw.json.map(Source::Json),
-            raw.header.map(|name| Source::Header(name.to_ascii_lowercase())),
-            raw.query.map(Source::Query),
-            raw.fragment.map(Source::Fragment),
-            raw.claim.map(|path| split(&path).map(|(a, b)| Source::Claim(a, b))).transpose()?,
-            raw.jose.map(|path| split(&path).map(|(a, b)| Source::Jose(a, b))).transpose()?,
-        ];
-        let mut given = sources.into_iter().flatten();
-        match (given.next(), given.next()) {
-            (Some(source), None) => Ok(Self { source, fallback: raw.or }),
-            _ => Err("expected exactly one of json, header, query, fragment, claim, jose".into()),
-        }
-    }
-}
-
-fn split(path: &str) -> Result<(String, String), String> {
-    let (name, member) = path
-        .split_once('.')
-        .ok_or_else(|| format!("expected `name.member`, but found `{path}`"))?;
-    Ok((name.to_owned(), member.to_owned()))
-}
-
-/// The keys of every predicate that tests a member; which of them are allowed depends on the kind.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMember {
-    at: String,
-    jwt: Option<Template>,
-    member: Option<String>,
-    is: Option<Template>,
-    not: Option<Template>,
-    one_of: Option<Vec<Template>>,
-    r#type: Option<JsonType>,
-    type_one_of: Option<Vec<JsonType>>,
-    at_least: Option<i32>,
-    contains: Option<Template>,
-    includes: Option<Template>,
-    lacks: Option<Template>,
-    items: Option<JsonType>,
-    not_before: Option<Template>,
-    not_after: Option<Template>,
-    ascii_up_to: Option<usize>,
-    #[serde(default)]
-    optional: bool,
-}
-
-impl RawMember {
-    fn tests(&mut self) -> Result<Vec<Test>, String> {
-        let given = [
-            self.is.take().map(Test::Is),
-            self.not.take().map(Test::Not),
-            self.one_of.take().map(Test::OneOf),
-            self.r#type.take().map(Test::Type),
-            self.type_one_of.take().map(Test::TypeOneOf),
-            self.at_least.take().map(Test::AtLeast),
-            self.contains.take().map(Test::Contains),
-            self.includes.take().map(Test::Includes),
-            self.lacks.take().map(Test::Lacks),
-            self.items.take().map(Test::Items),
-            self.not_before.take().map(Test::NotBefore),
-            self.not_after.take().map(Test::NotAfter),
-            self.ascii_up_to.take().map(Test::AsciiUpTo),
-        ];
-        let tests: Vec<Test> = given.into_iter().flatten().collect();
-        if tests.is_empty() {
-            return Err(
-                "expected at least one test, such as is, not, one_of, type, contains".into()
-            );
-        }
-        Ok(tests)
-    }
-}
-
-impl TryFrom<RawMember> for Member {
-    type Error = String;
-
-    fn try_from(mut raw: RawMember) -> Result<Self, String> {
-        if raw.jwt.is_some() || raw.member.is_some() {
-            return Err("`jwt` and `member` do not belong here".into());
-        }
-        Ok(Self { tests: raw.tests()?, at: raw.at, optional: raw.optional })
-    }
-}
-
-impl TryFrom<RawMember> for JwtMember {
-    type Error = String;
-
-    fn try_from(mut raw: RawMember) -> Result<Self, String> {
-        let jwt = raw.jwt.take().ok_or("missing field `jwt`: which token to look into")?;
-        if raw.member.is_some() {
-            return Err("`member` does not belong here".into());
-        }
-        Ok(Self { jwt, tests: raw.tests()?, at: raw.at, optional: raw.optional })
-    }
-}
-
-impl TryFrom<RawMember> for ElementMember {
-    type Error = String;
-
-    fn try_from(mut raw: RawMember) -> Result<Self, String> {
-        let member =
-            raw.member.take().ok_or("missing field `member`: which one of each element")?;
-        if raw.jwt.is_some() || raw.optional {
-            return Err("`jwt` and `optional` do not belong here".into());
-        }
-        Ok(Self { member, tests: raw.tests()?, at: raw.at })
-    }
 }
 
 impl Predicate {

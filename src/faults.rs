@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use authgauge_mocks::FaultRow;
 use serde::Serialize;
@@ -13,7 +12,6 @@ use crate::harness::{Embedded, start_stub};
 use crate::library::Library;
 use crate::report::Report;
 use crate::run::{self, Settings};
-use crate::selection::Selection;
 
 /// What the whole matrix showed.
 #[derive(Debug, Clone, Serialize)]
@@ -105,14 +103,35 @@ fn blocking<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, Strin
     runtime.map_err(|e| e.to_string())?.block_on(work)
 }
 
+/// The matrix as a part of `docs/accuracy.md`.
+pub fn markdown(matrix: &Matrix) -> String {
+    let Matrix { faults, false_alarms, unproven, .. } = matrix;
+    let caught = faults.iter().filter(|row| row.caught).count();
+    let mut text = format!(
+        "| | |\n|---|--:|\n| faults of the stub | {} |\n| caught: exactly their requirements turned \
+         red | {caught} |\n| false alarms without a fault | {} |\n| checks that no fault proves | {} \
+         |\n\n| fault | what the stub does wrong | what turned red |\n|---|---|---|\n",
+        faults.len(),
+        false_alarms.len(),
+        unproven.len()
+    );
+    for row in faults {
+        let missed = row.missed.iter().map(|id| format!("**missed** `{id}`"));
+        let unexpected = row.unexpected.iter().map(|id| format!("**besides** `{id}`"));
+        let red = row.expected.iter().map(|id| format!("`{id}`")).chain(missed).chain(unexpected);
+        let red = red.collect::<Vec<_>>().join(", ");
+        text += &format!("| `{}` | {} | {red} |\n", row.name, row.title.replace('|', "\\|"));
+    }
+    text
+}
+
 /// The report of a run against the stub with these faults.
 ///
 /// # Errors
 /// When the stub cannot be started or reached.
 pub async fn report(library: &Library, faults: &[String]) -> Result<Report, String> {
     let Embedded { stub: _stub, provider, transport } = start_stub(library, faults).await?;
-    let settings =
-        Settings { selection: Selection::default(), strict: false, max_wait: Duration::ZERO };
+    let settings = Settings::default();
     run::run(library, &provider, &transport, &settings, |_, _| {}, pending())
         .await
         .map_err(|e| e.to_string())
@@ -156,6 +175,6 @@ fn not_green(report: &Report) -> Vec<String> {
 
 fn unproven(library: &Library, rows: &[Row]) -> Vec<String> {
     let proven: BTreeSet<&String> = rows.iter().flat_map(|row| &row.expected).collect();
-    let checked = library.requirements.iter().filter(|requirement| requirement.excluded.is_none());
+    let checked = library.requirements.iter().filter(|requirement| requirement.is_checked());
     checked.map(|r| &r.id).filter(|id| !proven.contains(id)).cloned().collect()
 }

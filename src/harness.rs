@@ -4,7 +4,6 @@ use std::future::pending;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use authgauge_mocks::{Options, Stub};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -16,7 +15,6 @@ use crate::plan;
 use crate::provider::Provider;
 use crate::report::terminal;
 use crate::run::{self, Settings};
-use crate::selection::Selection;
 use crate::spec::Severity;
 use crate::transport::HttpTransport;
 
@@ -84,8 +82,7 @@ fn run_all(library: &Library) -> Result<Vec<Finding>, String> {
     let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
     runtime.block_on(async {
         let embedded = start_stub(library, &[]).await?;
-        let settings =
-            Settings { selection: Selection::default(), strict: false, max_wait: Duration::ZERO };
+        let settings = Settings::default();
         let Embedded { stub: _stub, provider, transport } = &embedded;
         let report = run::run(library, provider, transport, &settings, |_, _| {}, pending()).await;
         report.map(|report| report.findings).map_err(|e| e.to_string())
@@ -114,14 +111,22 @@ fn complete(case: &str, findings: Result<&[Finding], &String>) -> Result<Complet
     }
 }
 
-/// Runs the fault matrix of a folder of scenarios as tests, one for each fault.
-pub fn faults_main(folder: impl AsRef<Path>) -> ExitCode {
+/// Runs the fault matrix of a folder of scenarios as tests, one for each fault, and lets `page` look
+/// at the whole of it.
+pub fn faults_main(
+    folder: impl AsRef<Path>,
+    page: impl FnOnce(&Matrix) -> Result<(), String>,
+) -> ExitCode {
     let arguments = Arguments::from_args();
     let matrix = Library::from_folder(folder.as_ref())
         .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         .and_then(|library| faults::matrix(&library, |_| {}));
     let trials = match matrix {
-        Ok(matrix) => matrix_trials(matrix),
+        Ok(matrix) => {
+            let written = page(&matrix).map_err(Failed::from);
+            let page = Trial::test("page", move || written);
+            matrix_trials(matrix).into_iter().chain([page]).collect()
+        }
         Err(why) => vec![Trial::test("matrix", move || Err(why.into()))],
     };
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -54,6 +54,17 @@ pub enum Landing {
     },
 }
 
+impl History {
+    /// Whether any answer says that the server failed (5xx), other than for want of capacity (503).
+    pub fn has_server_error(&self) -> bool {
+        self.records.iter().any(|record| {
+            let mut answers = record.exchanges.iter().filter_map(Exchange::response);
+            answers.any(|answer| answer.status >= 500 && answer.status != 503)
+                || record.branches.iter().any(Self::has_server_error)
+        })
+    }
+}
+
 /// Why a case ended early.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stop {

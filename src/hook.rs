@@ -9,7 +9,6 @@ use crate::evaluate::{document, text};
 use crate::history::Variables;
 use crate::provider::Provider;
 use crate::provider_file::{Hook, PostHook};
-use crate::request::USER_AGENT;
 use crate::template::Template;
 use crate::transport::Transport;
 use crate::wire::Request;
@@ -43,11 +42,10 @@ async fn send(
 ) -> Result<(), String> {
     let address = text(&post.url, variables)?.unwrap_or_default();
     let body = document(&post.json, variables)?;
-    let headers = [("user-agent", USER_AGENT), ("content-type", "application/json")];
     let request = Request {
         method: "POST".into(),
         url: address.parse().map_err(|e| format!("`{address}` is not an address: {e}"))?,
-        headers: headers.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec(),
+        headers: vec![("content-type".into(), "application/json".into())],
         body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
     };
     let response = transport.exchange(request).await.outcome.map_err(|e| e.to_string())?;

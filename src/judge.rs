@@ -80,12 +80,13 @@ fn passed(cases: &[Case], findings: &[Finding], scenario: &str) -> bool {
     own.peek().is_some() && own.all(|finding| finding.verdict == Verdict::Pass)
 }
 
+/// Judges steps, and returns the premise of theirs that does not hold.
 fn judge_steps<'a>(
     steps: &'a [CaseStep],
     history: &'a History,
     outer: Option<&str>,
     judgements: &mut Vec<Judgement<'a>>,
-) {
+) -> Option<String> {
     let mut broken = outer.map(str::to_owned);
     for (index, step) in steps.iter().enumerate() {
         let record = history.records.iter().find(|record| record.step == index);
@@ -103,8 +104,10 @@ fn judge_steps<'a>(
                 (Some(record), None) => judge_expectation(expectation, record),
             });
         }
-        judge_inner(step, record, broken.as_deref(), judgements);
+        let inside = judge_inner(step, record, broken.as_deref(), judgements);
+        broken = broken.or(inside);
     }
+    broken
 }
 
 fn judge_inner<'a>(
@@ -112,21 +115,17 @@ fn judge_inner<'a>(
     record: Option<&'a Record>,
     broken: Option<&str>,
     judgements: &mut Vec<Judgement<'a>>,
-) {
+) -> Option<String> {
     let branches = record.map_or(&[][..], |record| &record.branches);
-    match &step.operation {
-        Operation::Race(inner) => {
-            for (steps, history) in inner.iter().zip(branches) {
-                judge_steps(steps, history, broken, judgements);
-            }
-        }
-        Operation::Repeat(rounds) => {
-            for history in branches {
-                judge_steps(&rounds.steps, history, broken, judgements);
-            }
-        }
-        _ => {}
-    }
+    let inner: Vec<&[CaseStep]> = match &step.operation {
+        Operation::Race(inner) => inner.iter().map(Vec::as_slice).collect(),
+        Operation::Repeat(rounds) => vec![rounds.steps.as_slice(); branches.len()],
+        _ => Vec::new(),
+    };
+    let judged = inner.into_iter().zip(branches);
+    let premises = judged.map(|(steps, history)| judge_steps(steps, history, broken, judgements));
+    // All of them are judged; what one of them lacks makes the steps after it moot.
+    premises.collect::<Vec<_>>().into_iter().flatten().next()
 }
 
 /// Why what follows means nothing: a premise of this step does not hold.

@@ -6,6 +6,7 @@ use std::path::Path;
 use include_dir::{Dir, include_dir};
 
 use crate::diagnostic::Diagnostic;
+use crate::profile::Profile;
 use crate::reference;
 use crate::scenario::{Flow, Scenario, ScenarioFile};
 use crate::spec::{Requirement, Specification};
@@ -29,6 +30,8 @@ pub struct Library {
     pub providers: BTreeMap<String, SourceFile>,
     /// The load profiles by name, unparsed.
     pub loads: BTreeMap<String, SourceFile>,
+    /// The profiles by name.
+    pub profiles: BTreeMap<String, LoadedProfile>,
 }
 
 /// The scenarios that a requirement names as its checks, and where it does so.
@@ -60,6 +63,15 @@ pub struct LoadedScenario {
     pub scenario: Scenario,
 }
 
+/// A profile and where it comes from.
+#[derive(Debug)]
+pub struct LoadedProfile {
+    /// The file it stands in.
+    pub file: SourceFile,
+    /// What it says.
+    pub profile: Profile,
+}
+
 /// A flow and where it comes from.
 #[derive(Debug)]
 pub struct LoadedFlow {
@@ -80,8 +92,8 @@ impl Library {
         Self::load(files)
     }
 
-    /// Loads a folder with `specs`, `flows` and `providers` in it. Flows and providers that it
-    /// lacks are taken from the bundled ones.
+    /// Loads a folder with `specs`, `flows`, `profiles` and `providers` in it. Of these, what it
+    /// lacks is taken from the bundled ones, but for the specs.
     ///
     /// # Errors
     /// Every mistake that was found, or that the folder cannot be read.
@@ -126,6 +138,12 @@ impl Library {
                 self.flows.insert(stem(name), LoadedFlow { file, flow });
                 Ok(())
             }
+            ["profiles", name] => {
+                let profile: Profile = yaml::parse(&file.path, &file.text)?;
+                let profile = Profile { name: stem(name), ..profile };
+                self.profiles.insert(stem(name), LoadedProfile { file, profile });
+                Ok(())
+            }
             ["providers", name] => {
                 self.providers.insert(stem(name), file);
                 Ok(())
@@ -146,8 +164,10 @@ impl Library {
                 let message = format!("requirement `{}` stands here twice", row.id.value);
                 return Err(Diagnostic::new(&file.path, &file.text, row.id.place, message));
             }
-            if row.check.is_empty() == row.excluded.is_none() {
-                let message = "a requirement needs either `check` or `excluded`, with the reason";
+            let said = [!row.check.is_empty(), row.excluded.is_some(), row.open.is_some()];
+            if said.iter().filter(|said| **said).count() != 1 {
+                let message =
+                    "a requirement needs `check`, or `excluded` or `open` with the reason";
                 return Err(Diagnostic::new(&file.path, &file.text, row.id.place, message));
             }
             let checks = Checks { file: file.clone(), scenarios: row.check.clone() };

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::action::Repeat;
-use crate::capability::Capabilities;
+use crate::capability::{Capabilities, Lack};
 use crate::case::{Case, CaseStep, Operation, ParameterChanges, Rounds};
 use crate::library::{Library, LoadedScenario};
+use crate::polite;
 use crate::provider::Provider;
-use crate::scenario::{Action, Bindings, Changes, Row, Step};
+use crate::scenario::{Action, Bindings, Changes, Hazard, Row, Step};
 use crate::selection::Selection;
 
 /// Why there is no plan.
@@ -30,10 +31,11 @@ pub fn bind(
     provider: &Provider,
     capabilities: &Capabilities,
     selection: &Selection,
+    allowed: &[Hazard],
 ) -> Result<Vec<Case>, PlanError> {
     let cases: Vec<Case> = unfold(library)
         .into_iter()
-        .map(|(scenario, case)| apply(scenario, case, provider, capabilities))
+        .map(|(scenario, case)| apply(scenario, case, provider, capabilities, allowed))
         .collect();
     let selected = selected(library, &cases, selection)?;
     let wanted = with_twins(&cases, selected);
@@ -76,6 +78,8 @@ fn cases<'a>(library: &'a Library, loaded: &'a LoadedScenario) -> impl Iterator<
         steps: steps(library, &loaded.scenario.steps, row),
         skip: None,
         exclusive: false,
+        waits: false,
+        hazard: loaded.scenario.hazard,
     })
 }
 
@@ -84,24 +88,64 @@ fn apply(
     mut case: Case,
     provider: &Provider,
     capabilities: &Capabilities,
+    allowed: &[Hazard],
 ) -> Case {
-    let mut needs = loaded.scenario.needs.iter();
-    case.skip = needs.find_map(|need| capabilities.missing(&need.value));
-    case.exclusive = disturbs(&case.steps, provider.hooks.contains_key("advance_clock"));
+    let rows = loaded.scenario.steps.iter().flat_map(|step| &step.cases);
+    let own = rows.filter(|row| format!("{}/{}", loaded.id, row.id) == case.id);
+    let mut needs = loaded.scenario.needs.iter().chain(own.flat_map(|row| &row.needs));
+    let races = has(&case.steps, &|operation| matches!(operation, Operation::Race(_)));
+    case.hazard = case.hazard.or(races.then_some(Hazard::Race));
+    let lacks = needs.find_map(|need| capabilities.missing(&need.value));
+    case.skip =
+        lacks.or_else(|| case.hazard.and_then(|hazard| forbidden(hazard, provider, allowed)));
+    let moves_clock = provider.hooks.contains_key("advance_clock");
+    let waits = has(&case.steps, &is_wait);
+    case.waits = waits && !moves_clock;
+    case.exclusive = (waits && moves_clock) || has(&case.steps, &is_hook);
     case
 }
 
-/// Whether steps change the provider for others. Hooks act on the whole of it, and so does the
-/// clock where waiting means to move it.
-pub fn disturbs(steps: &[CaseStep], moves_clock: bool) -> bool {
-    steps.iter().any(|step| match &step.operation {
-        Operation::Hook(_) => true,
-        Operation::Wait(..) => moves_clock,
-        Operation::Race(branches) => branches.iter().any(|branch| disturbs(branch, moves_clock)),
-        Operation::Repeat(rounds) => {
-            disturbs(&rounds.steps, moves_clock) || (moves_clock && rounds.every.is_some())
-        }
+/// Why a hazardous case is not run: others may be using the provider.
+fn forbidden(hazard: Hazard, provider: &Provider, allowed: &[Hazard]) -> Option<Lack> {
+    if allowed.contains(&hazard) || polite::on_loopback(provider) {
+        return None;
+    }
+    let (what, word) = match hazard {
+        Hazard::Race => ("sends many requests at the same moment", "race"),
+        Hazard::LockOut => ("may lock out a user or client", "lock-out"),
+    };
+    let why =
+        format!("not run: it {what}, and the provider is not on this machine; --allow {word}");
+    Some(Lack::Absent(why))
+}
+
+/// Whether steps ask for something or wait for something that concerns the whole provider.
+pub fn disturbs(steps: &[CaseStep]) -> bool {
+    has(steps, &|operation| is_hook(operation) || is_wait(operation))
+}
+
+/// Hooks act on the whole provider, and so does the clock where waiting means to move it.
+fn is_hook(operation: &Operation) -> bool {
+    matches!(operation, Operation::Hook(_))
+}
+
+fn is_wait(operation: &Operation) -> bool {
+    match operation {
+        Operation::Wait(..) => true,
+        Operation::Repeat(rounds) => rounds.every.is_some(),
         _ => false,
+    }
+}
+
+/// Whether a step, or one inside a step, does something.
+fn has(steps: &[CaseStep], wanted: &impl Fn(&Operation) -> bool) -> bool {
+    steps.iter().any(|step| {
+        let inner = match &step.operation {
+            Operation::Race(branches) => branches.iter().any(|branch| has(branch, wanted)),
+            Operation::Repeat(rounds) => has(&rounds.steps, wanted),
+            _ => false,
+        };
+        inner || wanted(&step.operation)
     })
 }
 

@@ -80,6 +80,9 @@ pub fn holds(predicate: &Predicate, record: &Record, variables: &Variables) -> O
         Predicate::StatesScope => body::states_scope(record, variables),
         Predicate::ScopeWithin(words) => body::scope_within(words, record, variables),
         Predicate::NeverReaches(_) => Outcome::Holds,
+        Predicate::NotStatus(codes) => not_status(codes, record),
+        Predicate::NoServerError => no_server_error(record),
+        Predicate::Once(name) => once(name, record),
     }
 }
 
@@ -172,6 +175,32 @@ fn status(codes: &[u16], record: &Record) -> Outcome {
     }
     let expected: Vec<String> = codes.iter().map(u16::to_string).collect();
     fails(format!("status {}", expected.join(" or ")), summary(record))
+}
+
+fn not_status(codes: &[u16], record: &Record) -> Outcome {
+    let unwanted: Vec<String> = codes.iter().map(u16::to_string).collect();
+    match status(codes, record) {
+        Outcome::Holds => fails(format!("not status {}", unwanted.join(" or ")), summary(record)),
+        _ => Outcome::Holds,
+    }
+}
+
+fn no_server_error(record: &Record) -> Outcome {
+    match response(record).map_or(0, |response| response.status) {
+        500.. => fails("no server error", summary(record)),
+        _ => Outcome::Holds,
+    }
+}
+
+fn once(name: &str, record: &Record) -> Outcome {
+    let target = target(record);
+    let query = target.as_ref().and_then(Url::query).unwrap_or_default();
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    match pairs.filter(|(own, _)| own == name).count() {
+        1 => Outcome::Holds,
+        0 => fails(format!("`{name}` once in the query"), "it is not there"),
+        times => fails(format!("`{name}` once in the query"), format!("it is there {times} times")),
+    }
 }
 
 fn media_type(types: &[String], record: &Record) -> Outcome {
@@ -340,4 +369,47 @@ fn reached(address: &Template, record: &Record, variables: &Variables) -> Option
     let mut all = raw.chain(hops).chain(target(record).map(String::from));
     let hop = all.find(|hop| hop.starts_with(&stranger) || hop.starts_with(&normal))?;
     Some(fails(format!("the browser is never sent to {stranger}"), hop))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Exchange, Request};
+
+    /// A redirect with this status to this address.
+    fn answered(status: u16, location: &str) -> Record {
+        let url = Url::parse("http://127.0.0.1/authorize").expect("an address");
+        let request = Request { method: "GET".into(), url, headers: vec![], body: vec![] };
+        let headers = vec![("location".into(), location.into())];
+        let outcome = Ok(Response { status, headers, body: vec![], truncated: false });
+        let (started, elapsed) = (std::time::UNIX_EPOCH, std::time::Duration::ZERO);
+        let exchange = Exchange { request, outcome, started, elapsed, repeats: 0 };
+        Record { exchanges: vec![exchange], ..Record::default() }
+    }
+
+    fn check(predicate: &Predicate, record: &Record, expected: bool) {
+        let outcome = holds(predicate, record, &Variables::default());
+        assert_eq!(outcome == Outcome::Holds, expected, "{predicate:?}: {outcome:?}");
+    }
+
+    #[test]
+    fn what_is_there_once_is_neither_missing_nor_repeated() {
+        for (query, once) in
+            [("?iss=a", true), ("?iss=a&iss=a", false), ("?x=y", false), ("", false)]
+        {
+            let record = answered(302, &format!("http://127.0.0.1/callback{query}"));
+            check(&Predicate::Once("iss".into()), &record, once);
+        }
+    }
+
+    #[test]
+    fn a_throttled_request_is_neither_a_crash_nor_fine() {
+        for (code, sound, other) in
+            [(200, true, true), (404, true, false), (500, false, true), (503, false, false)]
+        {
+            let record = answered(code, "/");
+            check(&Predicate::NoServerError, &record, sound);
+            check(&Predicate::NotStatus(vec![404]), &record, other);
+        }
+    }
 }

@@ -26,14 +26,18 @@ pub struct Provider {
     pub issuer: String,
     /// Where the metadata is.
     pub discovery: Url,
+    /// The profile that the file asks for.
+    pub profile: Option<Located<String>>,
     /// The `iss` that tokens carry.
     pub expected_iss: String,
     /// Endpoints that are given in the file.
     pub endpoints: BTreeMap<String, String>,
-    /// Further origins that the browser may be sent to.
+    /// Further origins that may be contacted.
     pub origins: Vec<Url>,
     /// The redirect URI of the clients.
     pub redirect_uri: Url,
+    /// An https redirect URI that the client `two_uris` has as well.
+    pub https_redirect_uri: Option<Url>,
     /// Where the browser is sent after a logout.
     pub post_logout_redirect_uri: Option<Url>,
     /// A redirect URI that no client has.
@@ -152,6 +156,15 @@ impl Filler<'_> {
             .map_err(|e| self.error(template, format!("`{text}` is not an address: {e}")))
     }
 
+    fn https_url(&self, template: &Template) -> Result<Url, Diagnostic> {
+        let url = self.url(template)?;
+        if url.scheme() == "https" && url.port().is_none() {
+            return Ok(url);
+        }
+        let message = format!("`{url}` is no https address without a port");
+        Err(self.error(template, message))
+    }
+
     fn secret(&self, what: &str, secret: &SecretSource) -> Result<Secret, Diagnostic> {
         secret.read().map_err(|message| {
             let message = format!("{what}: {message}");
@@ -180,11 +193,13 @@ impl Filler<'_> {
         let users = self.users(&file.users)?;
         let names: Vec<&str> = users.keys().map(String::as_str).collect();
         let user = self.chosen(file.user.as_ref(), &["alice"], &names, "user")?;
+        let https = file.https_redirect_uri.as_ref();
         let logged_out = file.post_logout_redirect_uri.as_ref();
         Ok(Provider {
             name: file.name,
             file: self.file.to_owned(),
             issuer: self.issuer.to_owned(),
+            profile: file.profile,
             discovery: self.url(&discovery)?,
             expected_iss: file
                 .expected_iss
@@ -197,6 +212,7 @@ impl Filler<'_> {
                 .map(|origin| self.url(origin))
                 .collect::<Result<_, _>>()?,
             redirect_uri: self.url(&file.redirect_uri)?,
+            https_redirect_uri: https.map(|uri| self.https_url(uri)).transpose()?,
             post_logout_redirect_uri: logged_out.map(|uri| self.url(uri)).transpose()?,
             stranger_uri: match &file.stranger_uri {
                 Some(uri) => self.text(uri)?,

@@ -1,6 +1,7 @@
 //! The provider file, as it is written.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -21,6 +22,9 @@ pub struct ProviderFile {
     pub name: String,
     /// The issuer identifier; `${env:NAME}` and `${env:NAME:default}` are filled in.
     pub issuer: Template,
+    /// The profile that decides where specifications disagree; `--profile` wins over it.
+    #[serde(default)]
+    pub profile: Option<Located<String>>,
     /// Where the metadata is, when it is not `{issuer}/.well-known/openid-configuration`.
     #[serde(default)]
     pub discovery: Option<Template>,
@@ -30,11 +34,16 @@ pub struct ProviderFile {
     /// Endpoints that the metadata lacks or gives wrongly, by their metadata names.
     #[serde(default)]
     pub endpoints: BTreeMap<String, Template>,
-    /// Further origins that the browser may be sent to, such as a sign-in domain.
+    /// Further origins that may be contacted, such as a sign-in domain. Those of the issuer, of
+    /// `endpoints` and of hooks may be anyway; no other one is, whatever metadata or a redirect says.
     #[serde(default)]
     pub origins: Vec<Template>,
     /// The redirect URI that all clients have registered.
     pub redirect_uri: Template,
+    /// An https redirect URI off the loopback that the client `two_uris` has registered as well.
+    /// Nothing needs to answer there; with a slash at its end it shows more.
+    #[serde(default)]
+    pub https_redirect_uri: Option<Template>,
     /// Where clients have registered to be sent after a logout.
     #[serde(default)]
     pub post_logout_redirect_uri: Option<Template>,
@@ -147,17 +156,45 @@ pub struct Pace {
     /// How long one exchange may take; written in seconds.
     #[serde(deserialize_with = "seconds")]
     pub timeout: Duration,
-    /// The pause between two cases; written in seconds.
+    /// The pause after each request, which then go one by one; written in seconds.
     #[serde(deserialize_with = "seconds")]
     pub pause: Duration,
-    /// How many cases run at once.
-    pub concurrency: usize,
+    /// The most requests that are begun in a second.
+    pub rate: Option<Rate>,
+    /// The most requests, and cases, that are under way at once. Without it four cases are, and a
+    /// race sends all its requests at once.
+    pub concurrency: Option<NonZeroUsize>,
+    /// The longest `Retry-After` that is waited for; written in seconds.
+    #[serde(deserialize_with = "seconds")]
+    pub retry_after: Duration,
+}
+
+/// So many requests a second; above zero.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(try_from = "f64")]
+pub struct Rate(pub f64);
+
+impl TryFrom<f64> for Rate {
+    type Error = String;
+
+    fn try_from(number: f64) -> Result<Self, String> {
+        let slow = number.is_finite() && number >= 0.001;
+        slow.then_some(Self(number)).ok_or_else(|| {
+            format!("`{number}` is no number of requests per second, expected 0.001 or more")
+        })
+    }
 }
 
 impl Default for Pace {
     fn default() -> Self {
         // Slow password hashing takes 400 ms a request at one real product, so be patient.
-        Self { timeout: Duration::from_secs(20), pause: Duration::ZERO, concurrency: 4 }
+        Self {
+            timeout: Duration::from_secs(20),
+            pause: Duration::ZERO,
+            rate: None,
+            concurrency: None,
+            retry_after: Duration::from_secs(10),
+        }
     }
 }
 

@@ -60,7 +60,7 @@ impl Redactor {
     /// An exchange as a report shows it.
     pub fn evidence(&self, exchange: &Exchange) -> Evidence {
         let response = match &exchange.outcome {
-            Ok(response) => self.show_response(response),
+            Ok(response) => waited(exchange.repeats) + &self.show_response(response),
             Err(error) => error.to_string(),
         };
         Evidence {
@@ -115,6 +115,14 @@ impl Redactor {
             Some((end, _)) => format!("{}…\n[{} bytes in all]", &shown[..end], body.len()),
             None => shown,
         }
+    }
+}
+
+/// A line that says that the answer is not the first one.
+fn waited(repeats: u32) -> String {
+    match repeats {
+        0 => String::new(),
+        times => format!("(sent {times} times before, and told each time to wait: 429)\n"),
     }
 }
 

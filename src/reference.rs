@@ -33,6 +33,7 @@ pub fn check(library: &Library) -> Vec<Diagnostic> {
         }
     }
     mistakes.extend(rows::requirement_rows(library));
+    mistakes.extend(rows::profiles(library));
     mistakes
 }
 
@@ -126,6 +127,7 @@ impl<'a> Checker<'a> {
         let mut seen = BTreeSet::new();
         for row in rows {
             self.slug(&row.id);
+            row.needs.iter().for_each(|need| self.known("capability", need, &CAPABILITIES));
             if !seen.insert(&row.id.value) {
                 self.mistake(row.id.place, format!("case `{}` stands here twice", row.id.value));
             }
@@ -218,9 +220,12 @@ impl<'a> Checker<'a> {
                 if race.times == 0 || race.branches.iter().all(Vec::is_empty) {
                     self.mistake(step.place, "a race needs at least one branch with steps");
                 }
-                race.branches
-                    .iter()
-                    .for_each(|branch| self.steps(branch, &mut scope.clone(), depth));
+                let Some((last, before)) = race.branches.split_last() else { return };
+                for branch in before {
+                    self.steps(branch, &mut scope.clone(), depth);
+                }
+                // The names that the last branch binds go on after the race.
+                self.steps(last, scope, depth);
             }
             Action::Repeat(repeat) => {
                 if !(1..=1000).contains(&repeat.times) || repeat.steps.is_empty() {

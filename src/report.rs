@@ -20,6 +20,10 @@ pub struct Report {
     pub schema: &'static str,
     /// The version of the program.
     pub authgauge: &'static str,
+    /// The id of the run, which every request has in its `User-Agent`.
+    pub run: String,
+    /// The profile that decided where specifications disagree.
+    pub profile: String,
     /// The provider under test.
     pub provider: ProviderIdentity,
     /// When the run began, as RFC 3339 has it.
@@ -28,6 +32,8 @@ pub struct Report {
     pub elapsed_ms: u64,
     /// Whether warnings fail the run.
     pub strict: bool,
+    /// How many requests were sent again after an answer 429 with a `Retry-After`.
+    pub throttled: u32,
     /// Why the run ended before its last case.
     pub interrupted: Option<String>,
     /// One finding for each requirement of each case.

@@ -13,10 +13,6 @@ use crate::scenario::Bindings;
 use crate::template::Template;
 use crate::wire::Request;
 
-/// Names the program to the provider's operators.
-pub const USER_AGENT: &str =
-    concat!("authgauge/", env!("CARGO_PKG_VERSION"), " (OAuth conformance test)");
-
 type Parameters = Vec<(String, String)>;
 
 /// The request of a `send` step.
@@ -31,10 +27,7 @@ pub fn from_send(
 ) -> Result<Request, String> {
     let mut query = parameters(&send.query, variables)?;
     let mut form = send.form.as_ref().map(|form| parameters(form, variables)).transpose()?;
-    let mut headers = vec![
-        ("user-agent".to_owned(), USER_AGENT.to_owned()),
-        ("accept".to_owned(), "application/json".to_owned()),
-    ];
+    let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
     if let Some(role) = &send.client {
         let client = client(role, provider, variables)?;
         let fields = form.get_or_insert_default();
@@ -75,7 +68,6 @@ pub fn from_visit(
     }
     change(fields, changes, variables)?;
     let mut headers = vec![
-        ("user-agent".to_owned(), USER_AGENT.to_owned()),
         ("accept".to_owned(), "text/html,application/xhtml+xml".to_owned()),
         // The form driver knows the words on buttons in English.
         ("accept-language".to_owned(), "en".to_owned()),

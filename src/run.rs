@@ -4,32 +4,53 @@ use std::time::{Duration, Instant};
 
 use chrono::{SecondsFormat, Utc};
 use futures_util::future::{Either, select};
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{self, Stream, StreamExt};
 
 use crate::capability::Lack;
 use crate::case::Case;
 use crate::deviation;
+use crate::evaluate::unreserved;
 use crate::execute::execute;
 use crate::finding::{Finding, Verdict};
+use crate::history::History;
 use crate::judge;
 use crate::library::Library;
 use crate::plan::{self, PlanError};
+use crate::polite::Polite;
+use crate::profile::{self, Profile};
 use crate::provider::Provider;
+use crate::provider_file::{Pace, Rate};
 use crate::redact::Redactor;
 use crate::report::{ProviderIdentity, Report, SCHEMA, Totals, exit_code};
+use crate::scenario::Hazard;
 use crate::selection::Selection;
 use crate::target::{self, Target};
 use crate::transport::Transport;
 use crate::wire::TransportError;
 
+/// How many cases are under way at once, unless the provider file says otherwise.
+const AT_ONCE: usize = 4;
+/// How many cases that wait are under way at once, beside the others.
+const WAITING: usize = 32;
+/// How far apart requests are sent, at the least, to tell a defect from an overload.
+const APART: Duration = Duration::from_millis(1100);
+/// So many cases in a row whose server error comes back when they run alone show that the rest of
+/// them is no overload either.
+const CONVINCED: usize = 4;
+
 /// What a run does and how.
+#[derive(Default)]
 pub struct Settings {
     /// Which cases.
     pub selection: Selection,
+    /// What decides where specifications disagree.
+    pub profile: Profile,
     /// Whether warnings fail the run.
     pub strict: bool,
-    /// The longest that a step may wait for the provider's clock.
+    /// The longest that a case may wait for the provider's clock.
     pub max_wait: Duration,
+    /// What may be done to a provider that is not on this machine.
+    pub allowed: Vec<Hazard>,
 }
 
 /// Why there is no report.
@@ -61,27 +82,35 @@ pub async fn run(
     progress: impl FnMut(usize, usize),
     interrupt: impl Future<Output = ()>,
 ) -> Result<Report, RunError> {
-    let (started, clock) = (Utc::now(), Instant::now());
+    let (started, clock, id) = (Utc::now(), Instant::now(), unreserved(8));
+    let polite = Polite::new(transport, provider, provider.pace.clone(), &id);
     let mut interrupt = std::pin::pin!(interrupt);
-    let preparing = std::pin::pin!(target::prepare(provider, transport, settings.max_wait));
+    let preparing = std::pin::pin!(target::prepare(provider, &polite, settings.max_wait));
     let target = match select(preparing, interrupt.as_mut()).await {
         Either::Left((target, _)) => target?,
         Either::Right(_) => return Err(RunError::Interrupted),
     };
-    let cases = plan::bind(library, provider, &target.capabilities, &settings.selection)?;
+    let capabilities = &target.capabilities;
+    let cases =
+        plan::bind(library, provider, capabilities, &settings.selection, &settings.allowed)?;
     let mut findings = Vec::new();
+    let slow = Polite::new(transport, provider, apart(&provider.pace), &id);
     let interrupted = {
-        let work = execute_all(library, &cases, &target, transport, &mut findings, progress);
+        let mut work = Work { library, target: &target, findings: &mut findings };
+        let work = work.all(&cases, &polite, &slow, progress);
         matches!(select(std::pin::pin!(work), interrupt).await, Either::Right(_))
     };
-    let findings = settle(library, &cases, provider, findings);
+    let findings = settle(library, &cases, provider, &settings.profile, findings);
     Ok(Report {
         schema: SCHEMA,
         authgauge: env!("CARGO_PKG_VERSION"),
+        run: id,
+        profile: settings.profile.name.clone(),
         provider: ProviderIdentity { name: provider.name.clone(), issuer: provider.issuer.clone() },
         started: started.to_rfc3339_opts(SecondsFormat::Millis, true),
         elapsed_ms: u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX),
         strict: settings.strict,
+        throttled: polite.repeats() + slow.repeats(),
         interrupted: interrupted.then(|| "the run was interrupted".into()),
         totals: Totals::count(&findings),
         exit_code: exit_code(&findings, settings.strict, interrupted),
@@ -89,56 +118,114 @@ pub async fn run(
     })
 }
 
-/// Executes and judges cases: side by side where they leave each other alone, so that their waits
-/// overlap, and one by one where they change the provider.
-async fn execute_all(
-    library: &Library,
-    cases: &[Case],
-    target: &Target<'_>,
-    transport: &impl Transport,
-    findings: &mut Vec<Finding>,
-    mut progress: impl FnMut(usize, usize),
-) {
-    let redactor = Redactor::new(&target.provider.secrets());
-    let pace = &target.provider.pace;
-    let pause = pace.pause;
-    let (skipped, runnable): (Vec<&Case>, Vec<&Case>) =
-        cases.iter().partition(|case| case.skip.is_some());
-    for case in skipped {
+/// The pace at which no two requests come within a second.
+fn apart(pace: &Pace) -> Pace {
+    let rate = pace.rate.map_or(f64::MAX, |rate| rate.0).min(1.0 / APART.as_secs_f64());
+    Pace { rate: Some(Rate(rate)), ..pace.clone() }
+}
+
+/// Executing and judging cases, with what has come of it so far.
+struct Work<'a> {
+    library: &'a Library,
+    target: &'a Target<'a>,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Work<'_> {
+    /// Side by side where cases leave each other alone, those that wait first, so that their waits
+    /// overlap; then one by one those that change the provider.
+    async fn all<T: Transport>(
+        &mut self,
+        cases: &[Case],
+        polite: &Polite<'_, T>,
+        slow: &Polite<'_, T>,
+        mut progress: impl FnMut(usize, usize),
+    ) {
+        let redactor = Redactor::new(&self.target.provider.secrets());
+        let pace = &self.target.provider.pace;
+        let (skipped, runnable): (Vec<&Case>, Vec<&Case>) =
+            cases.iter().partition(|case| case.skip.is_some());
+        for case in skipped {
+            self.skip(case);
+        }
+        let (mut done, total) = (0, runnable.len());
+        let (alone, together): (Vec<&Case>, Vec<&Case>) =
+            runnable.into_iter().partition(|case| case.exclusive);
+        let (waiting, others): (Vec<&Case>, Vec<&Case>) =
+            together.into_iter().partition(|case| case.waits);
+        let at_once = pace.concurrency.map_or(AT_ONCE, usize::from);
+        let first = histories(waiting, self.target, polite, WAITING);
+        let second = histories(others, self.target, polite, at_once);
+        let last = histories(alone, self.target, polite, 1);
+        let mut all = std::pin::pin!(stream::select(first, second).chain(last));
+        let mut suspects = Vec::new();
+        while let Some((case, history)) = all.next().await {
+            let own = judge::judge(self.library, case, &history, &redactor);
+            if case.hazard.is_none() && history.has_server_error() {
+                suspects.push((case, own));
+            } else {
+                self.findings.extend(own);
+            }
+            done += 1;
+            progress(done, total);
+        }
+        self.confirm(suspects, slow).await;
+    }
+
+    fn skip(&mut self, case: &Case) {
         let (verdict, why) = match case.skip.as_ref() {
             Some(Lack::Unknown(why)) => (Verdict::Inconclusive, why.as_str()),
             Some(Lack::Absent(why)) => (Verdict::NotApplicable, why.as_str()),
-            None => continue,
+            None => return,
         };
-        findings.extend(judge::not_run(library, case, verdict, why));
+        self.findings.extend(judge::not_run(self.library, case, verdict, why));
     }
-    let total = runnable.len();
-    let mut done = 0;
-    let (alone, together): (Vec<&Case>, Vec<&Case>) =
-        runnable.into_iter().partition(|case| case.exclusive);
-    let at_once = if pause.is_zero() { pace.concurrency.max(1) } else { 1 };
-    for (group, at_once) in [(together, at_once), (alone, 1)] {
-        let mut histories = stream::iter(group)
-            .map(|case| async move {
-                let history = execute(case, target, transport).await;
-                tokio::time::sleep(pause).await;
-                (case, history)
-            })
-            .buffer_unordered(at_once);
-        while let Some((case, history)) = histories.next().await {
-            findings.extend(judge::judge(library, case, &history, &redactor));
-            done += 1;
-            progress(done, total);
+
+    /// Runs cases with server errors again, alone and slowly: an error that does not come back was
+    /// about the load of the run and says nothing about the request.
+    async fn confirm<T: Transport>(
+        &mut self,
+        suspects: Vec<(&Case, Vec<Finding>)>,
+        slow: &Polite<'_, T>,
+    ) {
+        let mut in_a_row = 0;
+        for (case, findings) in suspects {
+            if in_a_row == CONVINCED || execute(case, self.target, slow).await.has_server_error() {
+                in_a_row = (in_a_row + 1).min(CONVINCED);
+                self.findings.extend(findings);
+                continue;
+            }
+            in_a_row = 0;
+            let why = format!(
+                "the provider answered with a server error, but not when the case was repeated with \
+                 its requests {:.1} s apart: it was overloaded; set `pace` in the provider file",
+                APART.as_secs_f64()
+            );
+            let untold = judge::not_run(self.library, case, Verdict::Inconclusive, &why);
+            self.findings.extend(untold);
         }
     }
 }
 
-/// Brings findings into the order of the cases, and holds them against each other and against the
-/// known deviations.
+/// The histories of cases as they end, so many of them under way at once.
+fn histories<'a, T: Transport>(
+    cases: Vec<&'a Case>,
+    target: &'a Target<'_>,
+    polite: &'a Polite<'_, T>,
+    at_once: usize,
+) -> impl Stream<Item = (&'a Case, History)> {
+    stream::iter(cases)
+        .map(move |case| async move { (case, execute(case, target, polite).await) })
+        .buffer_unordered(at_once)
+}
+
+/// Brings findings into the order of the cases, and holds them against each other, the profile and
+/// the known deviations.
 fn settle(
     library: &Library,
     cases: &[Case],
     provider: &Provider,
+    profile: &Profile,
     mut findings: Vec<Finding>,
 ) -> Vec<Finding> {
     for case in cases {
@@ -150,6 +237,7 @@ fn settle(
     let order = |finding: &Finding| cases.iter().position(|case| case.id == finding.case);
     findings.sort_by_key(order);
     judge::weigh_twins(cases, &mut findings);
+    profile::apply(profile, &mut findings);
     deviation::apply(&provider.known, &mut findings, Utc::now().date_naive());
     findings
 }

@@ -34,11 +34,25 @@ pub struct Scenario {
     /// Capabilities without which the scenario does not apply.
     #[serde(default)]
     pub needs: Vec<Located<String>>,
+    /// What it may do to a provider that others use; a race need not be said.
+    #[serde(default)]
+    pub hazard: Option<Hazard>,
     /// The scenario that sends the same thing correctly; it must pass for this one to mean anything.
     #[serde(default)]
     pub twin: Option<Located<String>>,
     /// What is done, in order.
     pub steps: Vec<Step>,
+}
+
+/// What a scenario may do to a provider that others use. It is run against this machine only, unless
+/// the user allows more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hazard {
+    /// It sends many requests at the same moment.
+    Race,
+    /// It fails so often that a user or client may be locked out.
+    LockOut,
 }
 
 /// A file under `scenarios/flows/`: steps that other scenarios use by name.
@@ -124,6 +138,9 @@ pub struct Changes {
 pub struct Row {
     /// A slug, unique among the rows.
     pub id: Located<String>,
+    /// Capabilities without which the row does not apply, beside those of the scenario.
+    #[serde(default)]
+    pub needs: Vec<Located<String>>,
     /// Other values for names that the step or flow uses.
     #[serde(default)]
     pub with: Bindings,

@@ -42,9 +42,12 @@ pub struct RequirementRow {
     /// The scenarios that check it.
     #[serde(default)]
     pub check: Vec<Located<String>>,
-    /// Why nothing checks it.
+    /// Why nothing will check it.
     #[serde(default)]
     pub excluded: Option<String>,
+    /// Why nothing checks it yet.
+    #[serde(default)]
+    pub open: Option<String>,
 }
 
 /// One normative sentence, with everything a report says about it.
@@ -62,8 +65,10 @@ pub struct Requirement {
     pub text: String,
     /// Where it stands.
     pub spec: SpecReference,
-    /// Why nothing checks it; `None` when scenarios do.
+    /// Why nothing will check it.
     pub excluded: Option<String>,
+    /// Why nothing checks it yet; when this and `excluded` are `None`, scenarios do.
+    pub open: Option<String>,
 }
 
 /// Where a normative sentence stands.
@@ -123,6 +128,13 @@ impl Level {
     }
 }
 
+impl Requirement {
+    /// Whether scenarios check it.
+    pub fn is_checked(&self) -> bool {
+        self.excluded.is_none() && self.open.is_none()
+    }
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -153,6 +165,7 @@ impl Specification {
                 url: format!("{}#{anchor}", self.url),
             },
             excluded: row.excluded.clone(),
+            open: row.open.clone(),
         }
     }
 }

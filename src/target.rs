@@ -14,8 +14,8 @@ use crate::cookie::Jar;
 use crate::evaluate::CLIENT_IDS;
 use crate::history::Variables;
 use crate::jose::PrivateKey;
+use crate::polite;
 use crate::provider::Provider;
-use crate::request::USER_AGENT;
 use crate::transport::Transport;
 use crate::wire::{Request, TransportError};
 
@@ -40,10 +40,11 @@ pub struct Target<'a> {
 }
 
 /// The names that every case starts with, beside the endpoints.
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 16] = [
     "issuer",
     "expected_iss",
     "redirect_uri",
+    "https_redirect_uri",
     "post_logout_redirect_uri",
     "stranger_uri",
     "scope",
@@ -75,7 +76,7 @@ pub async fn prepare<'a>(
         provider,
         capabilities: Arc::new(capabilities),
         variables: Arc::new(variables(provider, &endpoints)),
-        origins: origins(provider, &endpoints).into(),
+        origins: polite::origins(provider).into(),
         callbacks: callbacks(provider).into(),
         sessions: provider.users.keys().map(|user| (user.clone(), Mutex::default())).collect(),
         key: Arc::new(PrivateKey::generate()),
@@ -104,11 +105,10 @@ async fn fetch_metadata(
     provider: &Provider,
     transport: &impl Transport,
 ) -> Result<Result<Value, String>, TransportError> {
-    let headers = [("user-agent", USER_AGENT), ("accept", "application/json")];
     let request = Request {
         method: "GET".into(),
         url: provider.discovery.clone(),
-        headers: headers.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec(),
+        headers: vec![("accept".into(), "application/json".into())],
         body: Vec::new(),
     };
     let response = transport.exchange(request).await.outcome?;
@@ -143,6 +143,7 @@ fn variables(provider: &Provider, endpoints: &BTreeMap<String, String>) -> Varia
         ("issuer", provider.issuer.as_str().into()),
         ("expected_iss", provider.expected_iss.as_str().into()),
         ("redirect_uri", provider.redirect_uri.as_str().into()),
+        ("https_redirect_uri", optional(provider.https_redirect_uri.as_ref().map(Url::as_str))),
         (
             "post_logout_redirect_uri",
             optional(provider.post_logout_redirect_uri.as_ref().map(Url::as_str)),
@@ -167,12 +168,6 @@ fn variables(provider: &Provider, endpoints: &BTreeMap<String, String>) -> Varia
 }
 
 fn callbacks(provider: &Provider) -> Vec<Url> {
-    let after_logout = provider.post_logout_redirect_uri.iter();
-    [&provider.redirect_uri].into_iter().chain(after_logout).cloned().collect()
-}
-
-fn origins(provider: &Provider, endpoints: &BTreeMap<String, String>) -> Vec<Url> {
-    let endpoints = endpoints.values().filter_map(|at| Url::parse(at).ok());
-    let issuer = Url::parse(&provider.issuer).ok();
-    endpoints.chain(issuer).chain(provider.origins.iter().cloned()).collect()
+    let others = provider.https_redirect_uri.iter().chain(&provider.post_logout_redirect_uri);
+    [&provider.redirect_uri].into_iter().chain(others).cloned().collect()
 }

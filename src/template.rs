@@ -61,8 +61,8 @@ pub enum Function {
     Base64url,
     /// `${divide:name:N}`: the N-th part of the value, a number, rounded up to a whole one.
     Divide,
-    /// `${url:name:part}`: the scheme, host, authority, origin or path of an address; a path without a
-    /// slash at its end.
+    /// `${url:name:part}`: the scheme, host, authority, origin, path or rest of an address: a path without
+    /// a slash at its end, the rest with everything behind the origin.
     Url,
     /// `${client_id:role}`: the `client_id` of a client role; the role may be a bound name.
     ClientId,

@@ -73,7 +73,7 @@ impl Transport for HttpTransport {
     async fn exchange(&self, request: Request) -> Exchange {
         let (started, clock) = (SystemTime::now(), Instant::now());
         let outcome = self.perform(&request).await;
-        Exchange { request, outcome, started, elapsed: clock.elapsed() }
+        Exchange { request, outcome, started, repeats: 0, elapsed: clock.elapsed() }
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Exchange {
     pub outcome: Result<Response, TransportError>,
     /// When the request was handed to the transport.
     pub started: SystemTime,
+    /// How often it was sent before and answered 429 with a `Retry-After` that was waited for.
+    pub repeats: u32,
     /// From handing the request over until the last byte of the body was read.
     pub elapsed: Duration,
 }
@@ -73,6 +75,15 @@ pub enum TransportError {
         host: String,
         /// The whole chain of causes.
         cause: String,
+    },
+    /// The address is none of the provider's.
+    #[error(
+        "{origin} is not contacted, because the provider file does not name it; if it belongs to \
+         the provider, add it to `origins`"
+    )]
+    NotNamed {
+        /// Scheme, host and port.
+        origin: String,
     },
     /// The request cannot be sent as HTTP, for example because a header has a line break.
     #[error("the request cannot be sent: {0}")]

@@ -45,6 +45,9 @@ fn transcripts_are_exact() {
         ("explain-excluded", "explain --scenarios tests/cli demo/10/unseen", 0),
         ("explain-scenario", "explain --scenarios tests/cli demo/2/token", 0),
         ("explain-unknown", "explain --scenarios tests/cli demo/9/token", 2),
+        ("list-coverage", "list --scenarios tests/cli --coverage", 0),
+        ("list-markdown-alone", "list --markdown", 2),
+        ("run-unknown-profile", "run --profile nope", 2),
         ("run-nothing", "run --scenarios tests/cli nope", 2),
         ("run-nothing-twice", "run --scenarios tests/cli DEMO-1 nope", 2),
         ("run-excluded", "run --scenarios tests/cli DEMO-3", 2),
@@ -146,7 +149,8 @@ fn a_report_is_exact() {
         let file = provider_file(&folder(name), &server.origin(), SERVICE);
         let ended = authgauge(&["run", "--scenarios", "tests/cli", "--provider", text(&file)]);
         let place = |text: &str| text.replace(&server.origin(), "http://127.0.0.1:PORT");
-        let shown = Ended { stdout: without_time(&place(&ended.stdout)), ..ended };
+        let stdout = without_run(&without_time(&place(&ended.stdout)));
+        let shown = Ended { stdout, ..ended };
         transcript(name, &format!("run --provider …{line}"), code, &shown)
     }));
 }
@@ -156,11 +160,17 @@ type Answering = fn(&Asked, &str) -> Answer;
 
 /// The last line of a report says how long the run took.
 fn without_time(text: &str) -> String {
-    match text.rsplit_once(" in ").and_then(|(head, tail)| Some((head, tail.split_once(" s (")?.1)))
-    {
-        Some((head, tail)) => format!("{head} in T s ({tail}"),
+    match text.rsplit_once(" in ").and_then(|(head, tail)| Some((head, tail.split_once(" s")?.1))) {
+        Some((head, tail)) => format!("{head} in T s{tail}"),
         None => text.to_owned(),
     }
+}
+
+/// The first line of a report and every request have the id of the run.
+fn without_run(text: &str) -> String {
+    let head = text.lines().next().unwrap_or_default();
+    let id = head.split_once(", run ").map_or("no id", |(_, id)| id);
+    text.replace(id, "RUN")
 }
 
 #[test]

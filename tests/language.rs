@@ -5,13 +5,11 @@
 
 use std::future::pending;
 use std::path::Path;
-use std::time::Duration;
 
 use authgauge::finding::Verdict;
 use authgauge::harness::{Embedded, start_stub};
 use authgauge::library::Library;
 use authgauge::run::{self, Settings};
-use authgauge::selection::Selection;
 
 /// What the strict stub does not offer, so that the row cannot be run there.
 const NOT_OFFERED: [(&str, &str); 4] = [
@@ -28,8 +26,7 @@ async fn the_ten_hardest_rows_can_be_said() {
     assert_eq!(library.scenarios.len(), 10);
     let Embedded { stub: _stub, provider, transport } =
         start_stub(&library, &[]).await.expect("the stub starts");
-    let settings =
-        Settings { selection: Selection::default(), strict: false, max_wait: Duration::ZERO };
+    let settings = Settings::default();
     let report = run::run(&library, &provider, &transport, &settings, |_, _| {}, pending()).await;
     for finding in report.expect("the stub can be reached").findings {
         let case = finding.case.as_str();

@@ -221,10 +221,13 @@ fn report(name: &str, findings: Vec<Finding>, interrupted: Option<&str>) -> Repo
     Report {
         schema: SCHEMA,
         authgauge: "0.0.0",
+        run: "run-1234".into(),
+        profile: "bcp".into(),
         provider: ProviderIdentity { name: name.into(), issuer: "https://op.test".into() },
         started: "2026-01-02T03:04:05.678Z".into(),
         elapsed_ms: 1234,
         strict: false,
+        throttled: 0,
         interrupted: interrupted.map(str::to_owned),
         totals: Totals::count(&findings),
         exit_code: exit_code(&findings, false, interrupted.is_some()),

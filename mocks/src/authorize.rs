@@ -63,6 +63,9 @@ pub enum ResponseMode {
 
 /// Answers at the authorization endpoint.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
+    if has(provider, Fault::MalformedAuthorizationCrashes) && overwhelms(request) {
+        return page::error(500, "Something went wrong.");
+    }
     let mut parameters = match parameters(request) {
         Ok(parameters) => parameters,
         Err(Malformed) => return tell_user(provider, request, None, Reason::ParametersMalformed),
@@ -129,7 +132,10 @@ fn redirects_mistakes(provider: &Provider, parameters: &Parameters) -> bool {
             let to = as_asked(parameters);
             validate(provider, &ReplyTo { client_id: client.id.clone(), ..to }, parameters).is_err()
         }
-        Some(_) => false,
+        Some(_) => {
+            let silent = one(parameters, "prompt") == Some("none");
+            silent && has(provider, Fault::RedirectUriUncheckedWithPromptNone)
+        }
     }
 }
 
@@ -141,6 +147,11 @@ fn as_asked(parameters: &Parameters) -> ReplyTo {
         state: one(parameters, "state").map(str::to_owned),
         response_mode: ResponseMode::Query,
     }
+}
+
+/// Whether a request is more than a careless reader can take.
+fn overwhelms(request: &Request) -> bool {
+    request.query.len() > 8192 || parameters(request).is_err()
 }
 
 fn leave_one(parameters: &mut Parameters, name: &str) {
@@ -164,7 +175,7 @@ fn reply_to(provider: &Provider, parameters: &Parameters) -> Result<ReplyTo, Rea
     let redirect_uri = match sent {
         Some(sent) if redirect_uri::is_registered(provider, client, sent) => sent.to_owned(),
         Some(_) => return Err(Reason::RedirectUriUnregistered),
-        None => only_redirect_uri(client, parameters)?,
+        None => only_redirect_uri(provider, client, parameters)?,
     };
     if !knows_identity_provider(provider, parameters) {
         return Err(Reason::IdentityProviderUnknown);
@@ -201,11 +212,16 @@ fn single<'a>(parameters: &'a Parameters, name: &'static str) -> Result<Option<&
     }
 }
 
-fn only_redirect_uri(client: &Client, parameters: &Parameters) -> Result<String, Reason> {
+fn only_redirect_uri(
+    provider: &Provider,
+    client: &Client,
+    parameters: &Parameters,
+) -> Result<String, Reason> {
     // OIDC Core §3.1.2.1: redirect_uri is required. RFC 6749 §3.1.2.3: only with several, or none.
     let openid = one(parameters, "scope").is_some_and(|scope| scope.split(' ').any(is_openid));
     match client.redirect_uris.as_slice() {
         [only] if !openid => Ok(only.clone()),
+        [first, _, ..] if has(provider, Fault::RedirectUriDefaultsToFirst) => Ok(first.clone()),
         _ => Err(Reason::RedirectUriMissing),
     }
 }

@@ -28,6 +28,9 @@ pub fn exchange(
         return tokens;
     }
     let (code, scope) = find(provider, client, &secret)?;
+    if is_forgotten(provider, &secret) {
+        return forgotten(provider, code.grant, &scope);
+    }
     if code.used && !is_reusable(provider, &code) {
         return Err(replayed(provider, &code, form));
     }
@@ -48,7 +51,36 @@ pub fn exchange(
     // RFC 6749 §4.1.3: the exchange has no scope of its own; what was granted counts.
     let widened = one(form, "scope").filter(|_| has(provider, Fault::ExchangeWidensScope));
     let scope = widened.map_or(scope, scope::split);
-    issue::tokens(provider, code.grant, &scope, Occasion::Grant)
+    let grant = owner(provider, &code);
+    issue::tokens(provider, grant, &scope, Occasion::Grant)
+}
+
+/// Counts an exchange of a code, and tells whether a fault has lost track of it.
+fn is_forgotten(provider: &mut Provider, secret: &str) -> bool {
+    let lax = has(provider, Fault::CodeReusableAgain);
+    let Some(code) = provider.store.codes.get_mut(secret) else { return false };
+    code.exchanges += 1;
+    lax && code.exchanges > 3
+}
+
+/// The tokens of a code that only a fault exchanges again.
+fn forgotten(provider: &mut Provider, grant: u64, scope: &[String]) -> Result<Value, Reason> {
+    if let Some(grant) = provider.store.grants.get_mut(&grant) {
+        grant.revoked = false;
+    }
+    issue::tokens(provider, grant, scope, Occasion::Grant)
+}
+
+/// The grant that a code stands for; only a fault takes the last one of the same scope for it.
+fn owner(provider: &Provider, code: &Code) -> u64 {
+    let grants = &provider.store.grants;
+    let mistaken = |number: &&u64| {
+        let grant = grants.get(number);
+        grant.is_some_and(|grant| grant.login.is_some() && grant.scope == ["openid"])
+    };
+    let own = mistaken(&&code.grant) && has(provider, Fault::CodeOfOtherUser);
+    let last = grants.keys().filter(mistaken).max().filter(|_| own);
+    last.copied().unwrap_or(code.grant)
 }
 
 /// Whether whoever sends the code is whoever asked for it.

@@ -101,6 +101,10 @@ fn approve(provider: &mut Provider, request: &Request, waiting: Waiting) -> Resp
 
 fn deny(provider: &mut Provider, request: &Request, waiting: &Waiting) -> Response {
     provider.store.pending.remove(&waiting.handle);
+    if has(provider, Fault::DenialIsAPage) {
+        return page::page(200, "Denied", "<p>You have denied the request.</p>");
+    }
+    // RFC 6749 §4.1.2.1: the client is told.
     let reason = Reason::UserDenied;
     reply::deny(provider, request, &waiting.authorization.reply_to, reason)
 }

@@ -192,6 +192,9 @@ fn rotate(provider: &mut Provider, body: &[u8]) -> Outcome {
 fn spoil_rotation(provider: &mut Provider, old: usize, now: u64) {
     let reuses_kid = has(provider, Fault::ReusesKidAtRotation);
     let late = has(provider, Fault::PublishesNewKeyLate);
+    if has(provider, Fault::RotationEndsAccessTokens) {
+        provider.store.access_tokens.values_mut().for_each(|token| token.revoked = true);
+    }
     let ring = &mut provider.keys;
     if reuses_kid {
         ring.keys[old].retires_at = Some(now);

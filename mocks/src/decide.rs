@@ -179,6 +179,7 @@ pub fn issue_code(
         challenge,
         expires_at,
         used: false,
+        exchanges: 0,
     };
     let secret = random::text(provider.dialect.authorization.code);
     provider.store.codes.insert(secret.clone(), code);

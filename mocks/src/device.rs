@@ -39,6 +39,7 @@ fn authorize(provider: &mut Provider, request: &Request) -> Result<Response, Rea
         expires_at: provider::now(provider) + provider.dialect.lifetimes.device_code,
         interval: provider.dialect.device.interval,
         last_poll: None,
+        polls: 0,
         decision: Decision::Pending,
         used: false,
     };
@@ -183,7 +184,9 @@ fn pending(provider: &mut Provider, code: &str, device: &Device) -> Reason {
     let now = provider::now(provider);
     let early = device.last_poll.is_some_and(|last| now < last.saturating_add(device.interval));
     let first = device.last_poll.is_none();
-    let slow_down = early && !has(provider, Fault::NeverSlowsDown)
+    let tired = device.polls >= 9 && has(provider, Fault::PatienceIsSlowedDown);
+    let slow_down = tired
+        || early && !has(provider, Fault::NeverSlowsDown)
         || first && has(provider, Fault::FirstPollSlowsDown)
         || slowed(provider, device, Fault::SlowDownIsForEver);
     let polling = &provider.dialect.device;
@@ -199,6 +202,7 @@ fn pending(provider: &mut Provider, code: &str, device: &Device) -> Reason {
     let longer = (device.interval + polling.slow_down).min(polling.longest_interval);
     if let Some(device) = provider.store.devices.get_mut(code) {
         device.last_poll = Some(now);
+        device.polls += 1;
         device.expires_at = expires_at;
         device.interval = if slow_down { longer } else { device.interval };
     }

@@ -23,6 +23,12 @@ pub fn openid_configuration(provider: &mut Provider, _: &Request) -> Response {
     if has(provider, Fault::MetadataIssuerWithSlash) {
         metadata["issuer"] = format!("{}/", provider.issuer).into();
     }
+    if has(provider, Fault::MetadataIssuerWithQuery) {
+        metadata["issuer"] = format!("{}?tenant=1", provider.issuer).into();
+    }
+    if has(provider, Fault::MetadataJwksUriRelative) {
+        metadata["jwks_uri"] = provider.dialect.endpoints.jwks.clone().into();
+    }
     spoil(provider, &mut metadata);
     let mut response = wire::cacheable_json(200, &metadata, CACHE_CONTROL);
     if has(provider, Fault::MetadataAsText) {
@@ -102,7 +108,12 @@ fn metadata(provider: &Provider) -> Value {
         served.map(|(name, path)| (name, format!("{}{path}", provider.base_url).into())).collect();
     facts.insert("issuer", provider.issuer.clone().into());
     facts.insert("scopes", provider.dialect.scopes.clone().into());
-    template::members(&provider.dialect.metadata, &facts).into()
+    let mut metadata: Value = template::members(&provider.dialect.metadata, &facts).into();
+    if has(provider, Fault::MetadataNamesMissingEndpoint) {
+        let missing = format!("{}/par", provider.base_url);
+        metadata["pushed_authorization_request_endpoint"] = missing.into();
+    }
+    metadata
 }
 
 /// Answers at the key set's address.

@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::form::{self, Parameters, one};
 use crate::provider::{self, Provider, has};
 use crate::reason::Reason;
-use crate::refusal::either;
+use crate::refusal::{self, either};
 use crate::scope;
 use crate::store::{self, AccessToken, Grant};
 use crate::userinfo;
@@ -25,7 +25,27 @@ struct Live<'a> {
 
 /// Answers at the introspection endpoint.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
-    either(provider, introspect(provider, request))
+    match introspect(provider, request) {
+        Err(reason) if is_anonymous(request) => refuse_anonymous(provider, reason),
+        outcome => either(provider, outcome),
+    }
+}
+
+fn is_anonymous(request: &Request) -> bool {
+    let named = form::body(request).is_ok_and(|form| one(&form, "client_id").is_some());
+    !named && headers(request, "authorization").next().is_none()
+}
+
+/// The refusal of a request without authentication, as this stub sends it.
+fn refuse_anonymous(provider: &Provider, reason: Reason) -> Response {
+    let mut refusal = refusal::worded(provider, reason);
+    if has(provider, Fault::IntrospectionRefusalSaysMore) {
+        return wire::json(refusal.status, &json!({ "error": refusal.error, "active": true }));
+    }
+    if has(provider, Fault::IntrospectionForbidsAnonymous) {
+        refusal.status = 403;
+    }
+    refusal::answer(&refusal)
 }
 
 fn introspect(provider: &Provider, request: &Request) -> Result<Response, Reason> {
@@ -52,9 +72,7 @@ fn introspect(provider: &Provider, request: &Request) -> Result<Response, Reason
 
 /// Who asks.
 fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<Client, Reason> {
-    let anonymous =
-        one(form, "client_id").is_none() && headers(request, "authorization").next().is_none();
-    if anonymous && has(provider, Fault::IntrospectionNeedsNoClient) {
+    if is_anonymous(request) && has(provider, Fault::IntrospectionNeedsNoClient) {
         let server = dialect::client(&provider.dialect, "resource-server").cloned();
         return server.ok_or(Reason::NoResourceServer);
     }

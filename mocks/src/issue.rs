@@ -40,7 +40,7 @@ pub fn tokens(
     if may_refresh(provider, &grant, occasion) {
         response["refresh_token"] = refresh_token(provider, number).into();
     }
-    if grant.login.is_some() && scope::contains(scope, "openid") {
+    if grant.login.is_some() && wants_id_token(provider, scope) {
         let id_token = id_token(provider, &grant, scope, &access_token, occasion);
         response["id_token"] = id_token.into();
         provider::count_issued(provider, "id_token");
@@ -68,6 +68,13 @@ pub fn response(provider: &Provider, access_token: &str, scope: &[String]) -> Va
     response["expires_in"] = if as_string { json!(lifetime.to_string()) } else { json!(lifetime) };
     response["scope"] = scope.join(" ").into();
     response
+}
+
+/// OIDC Core §3.1.2.1: the scope openid makes it an OpenID request.
+fn wants_id_token(provider: &Provider, scope: &[String]) -> bool {
+    let openid = scope::contains(scope, "openid");
+    let fault = if openid { Fault::IdTokenLeftOut } else { Fault::IdTokenWithoutOpenid };
+    openid != has(provider, fault)
 }
 
 /// Tokens that nobody has granted: only faults issue them.
@@ -206,7 +213,12 @@ fn facts(provider: &Provider, grant: &Grant, scope: &[String]) -> Facts {
         facts.insert("auth_time", login.auth_time.into());
         facts.insert("sid", login.sid.clone().into());
         let user = dialect::user(&provider.dialect, &login.username);
-        facts.extend(user.map(|user| user::facts(user, scope)).into_iter().flatten());
+        let user = user.map(|user| user::facts(&provider.dialect, user, scope));
+        facts.extend(user.into_iter().flatten());
+    } else {
+        // A client that acts for itself logs in by its request, and nothing else stems from that.
+        facts.insert("auth_time", provider::now(provider).into());
+        facts.retain(|name, _| !["origin_jti", "event_id"].contains(name));
     }
     if !is_by_api(grant) {
         facts.insert("version", 2.into());
@@ -238,6 +250,12 @@ fn spoil(provider: &Provider, claims: &mut Value) {
     }
     if has(provider, Fault::IdTokenSubChanges) {
         claims["sub"] = random::secret().into();
+    }
+    if has(provider, Fault::IdTokenSubTooLong) {
+        claims["sub"] = format!("{}{}", claims["sub"], "x".repeat(255)).into();
+    }
+    if has(provider, Fault::IdTokenForFurtherAudience) {
+        claims["aud"] = json!([claims["aud"], "another-audience"]);
     }
     if has(provider, Fault::IdTokenForOtherAudience) {
         claims["aud"] = provider.issuer.clone().into();

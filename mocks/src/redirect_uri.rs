@@ -27,6 +27,33 @@ fn is_taken_by_fault(provider: &Provider, registered: &str, sent: &str) -> bool 
         || has(provider, Fault::RedirectUriByHostSuffix)
             && sent.ends_with(&format!(".{authority}{path}"))
         || has(provider, Fault::RedirectUriIgnoresCase) && sent.eq_ignore_ascii_case(registered)
+        || has(provider, Fault::RedirectUriNormalized) && normal(sent) == normal(registered)
+        || has(provider, Fault::RedirectUriSlashOptional)
+            && sent.trim_end_matches('/') == registered.trim_end_matches('/')
+        || has(provider, Fault::RedirectUriAnyPort)
+            && without_port(sent) == without_port(registered)
+        || has(provider, Fault::RedirectUriHttpForHttps)
+            && sent.replacen("http:", "https:", 1) == registered
+}
+
+/// Scheme, host with port, and the rest behind the host.
+fn parts(uri: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, rest) = uri.split_once("://")?;
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    Some((scheme, authority, path))
+}
+
+fn normal(uri: &str) -> Option<String> {
+    let (scheme, authority, path) = parts(uri)?;
+    Some(format!("{}://{}{path}", scheme.to_lowercase(), authority.to_lowercase()))
+}
+
+fn without_port(uri: &str) -> Option<String> {
+    let (scheme, authority, path) = parts(uri)?;
+    let port = authority.rsplit_once(':');
+    let port = port.filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let host = port.map_or(authority, |(host, _)| host);
+    Some(format!("{scheme}://{host}{path}"))
 }
 
 /// A redirection URI on a loopback IP literal without its port: host and rest.

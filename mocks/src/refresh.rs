@@ -28,6 +28,11 @@ pub fn exchange(
     let number = usable(provider, client, secret)?;
     let granted = provider.store.grants.get(&number).map(|grant| grant.scope.clone());
     let scope = narrowed(provider, &granted.unwrap_or_default(), one(form, "scope"))?;
+    if let Some(grant) = provider.store.grants.get_mut(&number)
+        && provider.faults.contains(&Fault::RefreshForgetsScope)
+    {
+        grant.scope.clone_from(&scope);
+    }
     let mut tokens = issue::tokens(provider, number, &scope, Occasion::Refresh)?;
     let rotated = !has(provider, Fault::RefreshTokenNotRotated);
     if let Some(token) = provider.store.refresh_tokens.get_mut(secret).filter(|_| rotated) {
@@ -70,6 +75,11 @@ fn usable(provider: &mut Provider, client: &Client, secret: &str) -> Result<u64,
             store::revoke_grant(&mut provider.store, token.grant);
         }
         return Err(Reason::RefreshTokenUsed);
+    }
+    if has(provider, Fault::RefreshChainBreaks)
+        && store::refreshes(&provider.store, token.grant) > 3
+    {
+        return Err(Reason::RefreshTokenUnknown);
     }
     if provider::now(provider) >= token.expires_at || !store::is_live(&provider.store, token.grant)
     {

@@ -121,6 +121,8 @@ pub struct Code {
     pub expires_at: u64,
     /// Whether tokens were issued for it.
     pub used: bool,
+    /// How often somebody has tried to exchange it.
+    pub exchanges: u32,
 }
 
 /// An access token.
@@ -166,6 +168,8 @@ pub struct Device {
     pub interval: u64,
     /// When the client polled last.
     pub last_poll: Option<u64>,
+    /// How often the client was told to wait.
+    pub polls: u32,
     /// What the user has decided.
     pub decision: Decision,
     /// Whether tokens were issued for it.
@@ -215,6 +219,12 @@ pub fn forget_user(store: &mut Store, username: &str) {
 /// Whether nobody has revoked a grant.
 pub fn is_live(store: &Store, number: u64) -> bool {
     store.grants.get(&number).is_some_and(|grant| !grant.revoked)
+}
+
+/// How often a grant was refreshed, where each refresh brings a refresh token.
+pub fn refreshes(store: &Store, number: u64) -> usize {
+    let own = store.refresh_tokens.values().filter(|token| token.grant == number);
+    own.count().saturating_sub(1)
 }
 
 /// At most so many entries of a kind outlive a sweep.

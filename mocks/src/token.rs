@@ -9,6 +9,7 @@ use crate::device;
 use crate::dialect::{Client, GrantType};
 use crate::fault::Fault;
 use crate::form::{self, Parameters, one};
+use crate::page;
 use crate::provider::{Provider, has};
 use crate::reason::Reason;
 use crate::refresh;
@@ -22,8 +23,21 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
     }
     match exchange(provider, request) {
         Ok(tokens) => granted(provider, &tokens),
+        Err(_) if collapses(provider, request) => page::error(500, "Something went wrong."),
         Err(reason) => refused(provider, &as_sent(provider, reason)),
     }
+}
+
+/// Counts the refusals of a code, and tells whether a fault has had too many of them.
+fn collapses(provider: &mut Provider, request: &Request) -> bool {
+    let form = form::body(request).unwrap_or_default();
+    let Some(code) = one(&form, "code").filter(|_| has(provider, Fault::RefusalCrashesUnderLoad))
+    else {
+        return false;
+    };
+    let refusals = provider.counters.refusals.entry(code.to_owned()).or_default();
+    *refusals += 1;
+    *refusals > 4
 }
 
 fn granted(provider: &Provider, tokens: &Value) -> Response {
@@ -88,7 +102,10 @@ fn exchange(provider: &mut Provider, request: &Request) -> Result<Value, Reason>
         None if has(provider, Fault::GrantTypeOptional) => "authorization_code",
         None => return Err(Reason::GrantTypeMissing),
     };
-    let Some(grant_type) = grant_type(name) else {
+    let unsupported = has(provider, Fault::ClientCredentialsUnsupported);
+    let known = grant_type(name);
+    let known = known.filter(|known| !unsupported || *known != GrantType::ClientCredentials);
+    let Some(grant_type) = known else {
         return unknown(provider, &client, &form);
     };
     if !client.grants.contains(&grant_type) && !has(provider, Fault::GrantTypesUnchecked) {

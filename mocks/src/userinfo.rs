@@ -30,6 +30,9 @@ fn as_sent(provider: &Provider, reason: Reason) -> Refusal {
         Reason::AccessTokenMissing if has(provider, Fault::UserinfoErrorWithoutToken) => {
             refusal::worded(provider, Reason::AccessTokenInvalid)
         }
+        Reason::ScopeInsufficient if has(provider, Fault::UserinfoCallsScopeInvalid) => {
+            refusal::worded(provider, Reason::AccessTokenInvalid)
+        }
         Reason::AccessTokenInvalid if has(provider, Fault::UserinfoForbidsInvalidTokens) => {
             Refusal { status: 403, ..refusal }
         }
@@ -73,7 +76,11 @@ fn claims(provider: &Provider, request: &Request) -> Result<Value, Reason> {
     if let Some(sub) = faulty_sub(provider, &secret) {
         return Ok(json!({ "sub": sub }));
     }
-    let token = live(provider, &secret).ok_or(invalid)?;
+    let known = provider.store.access_tokens.get(&secret);
+    let expired = known.is_some_and(|token| provider::now(provider) >= token.expires_at);
+    let silent = expired && has(provider, Fault::UserinfoSilentOnExpiry);
+    let dead = if silent { Reason::AccessTokenMissing } else { invalid };
+    let token = live(provider, &secret).ok_or(dead)?;
     if !scope::contains(&token.scope, "openid") {
         return Err(Reason::ScopeInsufficient);
     }
@@ -81,7 +88,7 @@ fn claims(provider: &Provider, request: &Request) -> Result<Value, Reason> {
     let login = grant.and_then(|grant| grant.login.as_ref());
     let user = login.and_then(|login| dialect::user(&provider.dialect, &login.username));
     let user = user.ok_or(Reason::AccessTokenOfNobody)?;
-    let facts = user::facts(user, &token.scope);
+    let facts = user::facts(&provider.dialect, user, &token.scope);
     Ok(template::members(&provider.dialect.tokens.userinfo, &facts).into())
 }
 

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{Failure, print};
 use crate::library::{Library, LoadedScenario};
+use crate::profile::Stance;
 use crate::spec::Requirement;
 
 #[derive(Debug, Args)]
@@ -50,6 +51,14 @@ fn about_requirement(requirement: &Requirement, library: &Library) -> String {
     if let Some(reason) = &requirement.excluded {
         text += &format!("\nNot checked: {reason}\n");
     }
+    if let Some(reason) = &requirement.open {
+        text += &format!("\nNot checked yet: {reason}\n");
+    }
+    for loaded in library.profiles.values() {
+        if let Some(stance) = loaded.profile.stance(&requirement.id) {
+            text += &format!("\nIn the profile {}: {}", loaded.profile.name, about(stance));
+        }
+    }
     let faults = authgauge_mocks::faults();
     let proofs = faults.iter().filter(|fault| fault.requirements.contains(&requirement.id));
     for fault in proofs {
@@ -60,6 +69,11 @@ fn about_requirement(requirement: &Requirement, library: &Library) -> String {
         text += &format!("\n\n{}", about_scenario(scenario));
     }
     text
+}
+
+fn about(stance: &Stance) -> String {
+    let level = stance.level.map_or("not judged".to_owned(), |level| level.to_string());
+    format!("{level}, by {}: {}\n", stance.section, stance.reason)
 }
 
 fn about_scenario(loaded: &LoadedScenario) -> String {

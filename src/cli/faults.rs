@@ -15,6 +15,9 @@ pub struct FaultsArgs {
     /// Write the matrix as JSON; - is standard output
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write the matrix as a part of docs/accuracy.md
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
 }
 
 /// Runs the whole matrix and shows it.
@@ -27,6 +30,7 @@ pub fn faults(args: &FaultsArgs, library: &Library) -> Result<u8, Failure> {
             let document = serde_json::to_string_pretty(&matrix).map_err(Failure::usage)?;
             write_file(path, &(document + "\n"))?;
         }
+        None if args.markdown => print(&faults::markdown(&matrix)),
         None => print(&table(&matrix)),
     }
     Ok(if matrix.holds() { exit::CONFORMS } else { exit::VIOLATION })

@@ -6,8 +6,10 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Failure, print, write_file};
-use crate::library::Library;
+use crate::coverage;
+use crate::library::{Library, LoadedProfile};
 use crate::plan::{self, PlanError};
+use crate::profile::{self, Profile};
 use crate::selection::Selection;
 use crate::spec::Level;
 
@@ -15,6 +17,15 @@ use crate::spec::Level;
 pub struct ListArgs {
     /// What to list: ids, beginnings of ids, or globs
     selectors: Vec<String>,
+    /// List for each specification how many of its normative sentences are checked
+    #[arg(long, conflicts_with_all = ["selectors", "json", "profiles"])]
+    coverage: bool,
+    /// Write the coverage with every sentence, as Markdown
+    #[arg(long, requires = "coverage")]
+    markdown: bool,
+    /// List the profiles and where each departs from the levels of the specifications
+    #[arg(long, conflicts_with_all = ["selectors", "json"])]
+    profiles: bool,
     /// Write the list as JSON; - is standard output
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -40,6 +51,16 @@ struct Entry<'a> {
 
 /// Lists cases without running any.
 pub fn list(args: &ListArgs, library: &Library) -> Result<u8, Failure> {
+    if args.coverage {
+        let documents = coverage::coverage(library);
+        let write = if args.markdown { coverage::markdown } else { coverage::table };
+        print(&write(&documents));
+        return Ok(0);
+    }
+    if args.profiles {
+        print(&library.profiles.values().map(profile).collect::<Vec<_>>().join("\n"));
+        return Ok(0);
+    }
     let selection = Selection::parse(&args.selectors).map_err(Failure::usage)?;
     let rows = rows(library, &selection).map_err(Failure::usage)?;
     match &args.json {
@@ -50,6 +71,16 @@ pub fn list(args: &ListArgs, library: &Library) -> Result<u8, Failure> {
         None => print(&table(&rows)),
     }
     Ok(0)
+}
+
+fn profile(loaded: &LoadedProfile) -> String {
+    let Profile { name, title, requirements } = &loaded.profile;
+    let note = if name == profile::DEFAULT { " (default)" } else { "" };
+    let stances = requirements.iter().map(|stance| {
+        let level = stance.level.map_or("-".to_owned(), |level| level.to_string());
+        format!("  {level:10}  {:45}  {}\n", stance.requirement.value, stance.section)
+    });
+    format!("{name}{note}: {title}\n{}", stances.collect::<String>())
 }
 
 fn rows<'a>(library: &'a Library, selection: &Selection) -> Result<Vec<Row<'a>>, PlanError> {

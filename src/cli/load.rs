@@ -10,9 +10,11 @@ use std::time::Duration;
 use authgauge_mocks::{Server, ServerOptions};
 use clap::Args;
 use indicatif::ProgressBar;
+use url::Url;
 
 use super::run::{provider, writable};
 use super::{Failure, print, say, write_file};
+use crate::capability::ENDPOINTS;
 use crate::library::{Library, SourceFile};
 use crate::load::health::{self, STUB_THREAD};
 use crate::load::live::{self, Progress};
@@ -189,7 +191,12 @@ async fn prepare(
         let hint = format!("is {} right, and does the provider listen there?", provider.discovery);
         Failure::environment(format!("the provider cannot be reached: {e}\nhint: {hint}"))
     })?;
-    safety::check_hosts(target.origins.iter(), &args.allow).map_err(Failure::usage)?;
+    let endpoints: Vec<Url> = ENDPOINTS
+        .iter()
+        .filter_map(|name| Url::parse(target.variables.get(*name)?.as_str()?).ok())
+        .collect();
+    let addresses = endpoints.iter().chain(target.origins.iter());
+    safety::check_hosts(addresses, &args.allow).map_err(Failure::usage)?;
     for operation in &plan.operations {
         let skipped = operation.case.iter().find_map(|case| {
             let needs = library.scenario(&case.scenario)?.scenario.needs.iter();

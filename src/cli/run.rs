@@ -9,10 +9,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Failure, print, say, write_file};
 use crate::harness::{Embedded, start_stub};
 use crate::library::{Library, SourceFile};
+use crate::profile::{self, Profile};
 use crate::provider::Provider;
 use crate::reference;
 use crate::report::{Report, json, junit, terminal};
 use crate::run::{self, RunError, Settings};
+use crate::scenario::Hazard;
 use crate::selection::Selection;
 use crate::transport::HttpTransport;
 
@@ -29,10 +31,16 @@ pub struct RunArgs {
     /// Make the embedded stub wrong on purpose; `authgauge faults` has the names
     #[arg(long, value_name = "NAME", conflicts_with = "provider")]
     fault: Vec<String>,
+    /// What decides where specifications disagree: oauth2, bcp, oauth21 or oidc [default: bcp]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     /// Let warnings fail the run, too
     #[arg(long)]
     strict: bool,
-    /// The longest wait for an expiry, in seconds
+    /// What may be done to a provider that is not on this machine
+    #[arg(long, value_name = "HAZARD")]
+    allow: Vec<Allowed>,
+    /// The longest that a case may wait for an expiry, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     max_wait: u64,
     /// Write the report as JSON; - is standard output
@@ -43,12 +51,23 @@ pub struct RunArgs {
     junit: Option<PathBuf>,
 }
 
+/// A hazard, as it is spelt on the command line.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Allowed {
+    /// Many requests at the same moment
+    Race,
+    /// So many failures that a user or client may be locked out
+    LockOut,
+}
+
 /// Runs the selected cases and writes the reports.
 pub async fn run(args: &RunArgs, library: &Library, colored: bool) -> Result<u8, Failure> {
-    let settings = Settings {
+    let mut settings = Settings {
         selection: Selection::parse(&args.selectors).map_err(Failure::usage)?,
         strict: args.strict,
         max_wait: Duration::from_secs(args.max_wait),
+        allowed: args.allow.iter().map(|allowed| hazard(*allowed)).collect(),
+        profile: Profile::default(),
     };
     for path in args.json.iter().chain(&args.junit) {
         writable(path)?;
@@ -58,15 +77,28 @@ pub async fn run(args: &RunArgs, library: &Library, colored: bool) -> Result<u8,
     }
     let report = if let Some(name) = &args.provider {
         let provider = provider(name, args.issuer.as_deref(), library)?;
+        settings.profile = chosen(args, &provider, library)?;
         let transport = HttpTransport::new(provider.pace.timeout).map_err(Failure::environment)?;
         conduct(library, &provider, &transport, &settings).await?
     } else {
         let Embedded { stub: _stub, provider, transport } =
             start_stub(library, &args.fault).await.map_err(Failure::usage)?;
+        settings.profile = chosen(args, &provider, library)?;
         conduct(library, &provider, &transport, &settings).await?
     };
     write(args, &report, colored)?;
     Ok(report.exit_code)
+}
+
+fn chosen(args: &RunArgs, provider: &Provider, library: &Library) -> Result<Profile, Failure> {
+    profile::choose(library, args.profile.as_deref(), provider).map_err(Failure::usage)
+}
+
+fn hazard(allowed: Allowed) -> Hazard {
+    match allowed {
+        Allowed::Race => Hazard::Race,
+        Allowed::LockOut => Hazard::LockOut,
+    }
 }
 
 /// Finds out before the run that a report could not be written after it.

@@ -121,7 +121,7 @@ mod tests {
     fn exchange(outcome: Result<Response, TransportError>) -> Exchange {
         let url = Url::parse("http://127.0.0.1/token").expect("an address");
         let request = Request { method: "GET".into(), url, headers: Vec::new(), body: Vec::new() };
-        Exchange { request, outcome, started: UNIX_EPOCH, elapsed: Duration::ZERO }
+        Exchange { request, outcome, started: UNIX_EPOCH, elapsed: Duration::ZERO, repeats: 0 }
     }
 
     fn answer(status: u16, body: &str) -> Exchange {

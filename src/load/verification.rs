@@ -21,7 +21,6 @@ use url::Url;
 
 use crate::jose;
 use crate::load::profile::KeySource;
-use crate::request::USER_AGENT;
 use crate::transport::Transport;
 use crate::wire::Request;
 
@@ -160,11 +159,10 @@ async fn fetch<T: Transport>(
 ) -> Result<Verifier, String> {
     let address = cache.address.as_ref().ok_or("the provider has no jwks_uri")?;
     cache.fetches.fetch_add(1, Ordering::Relaxed);
-    let headers = [("user-agent", USER_AGENT), ("accept", "application/json")];
     let request = Request {
         method: "GET".into(),
         url: address.clone(),
-        headers: headers.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec(),
+        headers: vec![("accept".into(), "application/json".into())],
         body: Vec::new(),
     };
     let response = transport.exchange(request).await.outcome;

@@ -34,8 +34,9 @@ impl Checker<'_> {
                 self.mistake(req.place, format!("unknown requirement `{}`", req.value)).hint =
                     Some(hint);
             }
-            Some(requirement) if requirement.excluded.is_some() => {
-                let message = format!("requirement `{}` is excluded, yet checked here", req.value);
+            Some(requirement) if !requirement.is_checked() => {
+                let message =
+                    format!("requirement `{}` is excluded or open, yet checked here", req.value);
                 self.mistake(req.place, message);
             }
             Some(_) => {}
@@ -92,6 +93,9 @@ impl Checker<'_> {
             | Predicate::MediaType(_)
             | Predicate::KeySet(_)
             | Predicate::NoEmptyArrays(_)
+            | Predicate::NotStatus(_)
+            | Predicate::NoServerError
+            | Predicate::Once(_)
             | Predicate::Distinguishable(_) => {}
         }
     }
@@ -105,13 +109,15 @@ impl Checker<'_> {
                 | Test::Includes(t)
                 | Test::Lacks(t)
                 | Test::NotBefore(t)
-                | Test::NotAfter(t) => self.template(t, scope),
+                | Test::NotAfter(t)
+                | Test::Only(t) => self.template(t, scope),
                 Test::OneOf(all) => all.iter().for_each(|t| self.template(t, scope)),
                 Test::Type(_)
                 | Test::TypeOneOf(_)
                 | Test::AtLeast(_)
                 | Test::Items(_)
-                | Test::AsciiUpTo(_) => {}
+                | Test::AsciiUpTo(_)
+                | Test::Address(_) => {}
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::capability::{CAPABILITIES, ENDPOINTS, HOOKS, ROLES};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::library::{Library, SourceFile};
 use crate::plan;
+use crate::profile::{self, Stance};
 use crate::provider::Provider;
 use crate::scenario::Step;
 
@@ -27,6 +28,12 @@ pub fn check_provider(
     mistakes.extend(named("hook", provider.hooks.keys().collect(), &HOOKS));
     mistakes.extend(named("endpoint", provider.endpoints.keys().collect(), &ENDPOINTS));
     mistakes.extend(named("client role", provider.clients.keys().collect(), &ROLES));
+    if let Some(name) = &provider.profile
+        && !library.profiles.contains_key(&name.value)
+    {
+        let message = profile::unknown(&name.value, library);
+        mistakes.push(Diagnostic::new(&file.path, &file.text, name.place, message));
+    }
     let cases: Vec<String> = plan::unfold(library).into_iter().map(|(_, case)| case.id).collect();
     for entry in &provider.known {
         let (id, case) = (&entry.requirement, entry.case.as_ref());
@@ -60,6 +67,40 @@ pub fn requirement_rows(library: &Library) -> Vec<Diagnostic> {
         }
     }
     mistakes
+}
+
+/// A profile says one thing about a requirement, and only about requirements that exist. Those of
+/// documents that are not here are left alone: a folder of one's own has the bundled profiles.
+pub fn profiles(library: &Library) -> Vec<Diagnostic> {
+    let mut mistakes = Vec::new();
+    for loaded in library.profiles.values() {
+        let stances = &loaded.profile.requirements;
+        for (index, stance) in stances.iter().enumerate() {
+            let earlier = stances[..index].iter();
+            let twice = earlier.clone().any(|s| s.requirement.value == stance.requirement.value);
+            if let Some(message) = wrong_stance(library, stance, twice) {
+                let SourceFile { path, text } = &loaded.file;
+                mistakes.push(Diagnostic::new(path, text, stance.requirement.place, message));
+            }
+        }
+    }
+    mistakes
+}
+
+fn wrong_stance(library: &Library, stance: &Stance, twice: bool) -> Option<String> {
+    let id = &stance.requirement.value;
+    let document = id.split('/').next().unwrap_or_default();
+    let here =
+        library.requirements.iter().any(|known| known.id.starts_with(&format!("{document}/")));
+    if here && library.requirement(id).is_none() {
+        Some(format!("unknown requirement `{id}`"))
+    } else if twice {
+        Some(format!("requirement `{id}` stands here twice"))
+    } else if stance.applies != stance.level.is_some() {
+        Some("a requirement has either a `level` or `applies: false` in a profile".into())
+    } else {
+        None
+    }
 }
 
 fn speaks_about(steps: &[Step], requirement: &str) -> bool {

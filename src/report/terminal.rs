@@ -8,7 +8,7 @@ use crate::spec::Severity;
 /// The report as text; `colored` for a terminal.
 pub fn write(report: &Report, colored: bool) -> String {
     let paint = Paint { colored };
-    let mut text = String::new();
+    let mut text = head(report, &paint);
     for (section, findings) in sections(&report.findings) {
         text += &format!("\n{}\n", paint.bold(&section));
         text.extend(findings.iter().map(|finding| line(finding, &paint)));
@@ -16,6 +16,12 @@ pub fn write(report: &Report, colored: bool) -> String {
     let bad = report.findings.iter().filter(|finding| wants_details(finding));
     text.extend(bad.map(|finding| format!("\n{}", headed(finding, &paint))));
     text + &summary(report, &paint)
+}
+
+fn head(report: &Report, paint: &Paint) -> String {
+    let (name, issuer) = (visible(&report.provider.name), visible(&report.provider.issuer));
+    let line = format!("{name} {issuer}, profile {}, run {}", report.profile, report.run);
+    paint.tone(Tone::Dim, &line) + "\n"
 }
 
 /// Findings by section of their specification, in the order in which the sections first appear.
@@ -203,8 +209,12 @@ fn summary(report: &Report, paint: &Paint) -> String {
     };
     let interrupted =
         report.interrupted.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+    let throttled = match report.throttled {
+        0 => String::new(),
+        times => format!("; throttled {times} times"),
+    };
     format!(
-        "\n{} {} {}{interrupted}: {} in {:.1} s (exit code {})\n",
+        "\n{} {} {}{interrupted}: {} in {:.1} s{throttled} (exit code {})\n",
         paint.bold(&visible(&report.provider.name)),
         visible(&report.provider.issuer),
         paint.tone(tone, verdict),

@@ -107,7 +107,7 @@ fn bare(base: &str) -> f64 {
             task.await.expect("it ends");
         }
     });
-    let spent = health::processor_time().expect("Linux") - before;
+    let spent = health::processor_time().expect("Linux").saturating_sub(before);
     done.load(Ordering::Relaxed) as f64 / spent.as_secs_f64()
 }
 

@@ -40,3 +40,24 @@ fn matches(expected: &str, actual: &str) -> bool {
 fn fits(expected: &str, actual: &str) -> bool {
     expected.split_once("[..]").map_or(expected == actual, |(start, _)| actual.starts_with(start))
 }
+
+/// Compares text with the part of a page between `<!-- NAME -->` and `<!-- /NAME -->`;
+/// `UPDATE_GOLDENS=1` writes it.
+pub fn check_part(page: &Path, name: &str, actual: &str) -> Result<(), String> {
+    let (start, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    let text = fs::read_to_string(page).map_err(|e| format!("{}: {e}", page.display()))?;
+    let parts = text.split_once(&start).and_then(|(before, rest)| {
+        let (part, after) = rest.split_once(&end)?;
+        Some((before, part, after))
+    });
+    let (before, part, after) =
+        parts.ok_or_else(|| format!("{} has no part {start}", page.display()))?;
+    if part == actual {
+        return Ok(());
+    }
+    if std::env::var_os("UPDATE_GOLDENS").is_some() {
+        let text = format!("{before}{start}{actual}{end}{after}");
+        return fs::write(page, text).map_err(|e| e.to_string());
+    }
+    Err(format!("the part {name} of {} differs; UPDATE_GOLDENS=1 writes it", page.display()))
+}

@@ -2,9 +2,11 @@
 
 mod browser;
 mod code_flow;
+mod cognito;
 mod control;
 mod devices;
 mod faults;
+mod glances;
 mod hostile;
 mod idp;
 mod idp_errors;

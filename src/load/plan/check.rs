@@ -159,9 +159,10 @@ fn contradiction<'a>(
             Some(_) if !operation.steps.is_empty() => {
                 Some((case, "an operation has either a `case` or `steps`".into()))
             }
-            Some((_, known)) if plan::disturbs(&known.steps, true) => {
-                Some((case, format!("`{}` changes the provider for others, or waits", case.value)))
-            }
+            Some((_, known)) if plan::disturbs(&known.steps) || known.hazard.is_some() => Some((
+                case,
+                format!("`{}` changes the provider for others, waits, or is hazardous", case.value),
+            )),
             Some(_) => None,
         };
     }

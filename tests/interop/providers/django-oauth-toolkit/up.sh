@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# django-oauth-toolkit on Django and SQLite, served by gunicorn. Its own switch: FAST_HASH=0 (PBKDF2 in place of MD5).
+# django-oauth-toolkit on Django and SQLite, served by gunicorn. Its own switches: FAST_HASH=0 (PBKDF2 in place
+# of MD5), RFC9700=1 (the settings for RFC 9700).
 . "$(dirname "$0")/../../common.sh"
 begin
 python_packages "$HERE/requirements.txt"

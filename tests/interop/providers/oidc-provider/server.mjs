@@ -13,6 +13,7 @@ const seconds = (name, byDefault) => Number(process.env[name] ?? byDefault);
 const pkce = process.env.PKCE_REQUIRED && { required: () => process.env.PKCE_REQUIRED === '1' };
 const api = `${BASE}/api`;
 
+const SECOND_CALLBACK = 'https://client.example/callback/';
 const web = {
   redirect_uris: [CALLBACK],
   post_logout_redirect_uris: [LOGGED_OUT],
@@ -26,6 +27,7 @@ const clients = [
   { client_id: 'lab-public', ...noSecret, ...web },
   { client_id: 'lab-public2', ...noSecret, ...web },
   { client_id: 'lab-consent', ...noSecret, ...web },
+  { client_id: 'lab-two-uris', ...noSecret, ...web, redirect_uris: [CALLBACK, SECOND_CALLBACK] },
   { client_id: 'lab-confidential', client_secret: INTEROP_CLIENT_SECRET, ...web },
   { client_id: 'lab-service', client_secret: INTEROP_SERVICE_SECRET, ...browserless, grant_types: ['client_credentials'], scope: 'read' },
   { client_id: 'lab-device', ...noSecret, ...browserless, ...device },

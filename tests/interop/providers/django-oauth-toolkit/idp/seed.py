@@ -11,11 +11,17 @@ CLIENTS = {  # name: secret ("": a public client), grant type, asks for consent
     "lab-public": ("", "authorization-code", False),
     "lab-public2": ("", "authorization-code", False),
     "lab-consent": ("", "authorization-code", True),
+    "lab-two-uris": ("", "authorization-code", False),
     "lab-confidential": (os.environ["INTEROP_CLIENT_SECRET"], "authorization-code", False),
     "lab-service": (os.environ["INTEROP_SERVICE_SECRET"], "client-credentials", False),
     "lab-device": ("", DEVICE, False),
     "lab-device2": ("", DEVICE, False),
 }
+
+
+def redirect_uris(name):
+    second = " https://client.example/callback/" if name == "lab-two-uris" else ""
+    return os.environ["CALLBACK"] + second
 
 
 def seed():
@@ -37,7 +43,7 @@ def seed():
                 "authorization_grant_type": grant,
                 "skip_authorization": not asks,
                 "algorithm": "" if grant == "client-credentials" else "RS256",
-                "redirect_uris": os.environ["CALLBACK"] if grant == "authorization-code" else "",
+                "redirect_uris": redirect_uris(name) if grant == "authorization-code" else "",
                 "post_logout_redirect_uris": os.environ["LOGGED_OUT"],
             },
         )

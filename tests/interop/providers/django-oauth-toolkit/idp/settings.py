@@ -78,3 +78,7 @@ OAUTH2_PROVIDER = {
     "OAUTH_DEVICE_VERIFICATION_URI": f"{BASE}/o/device/",
     "OAUTH_DEVICE_VERIFICATION_URI_COMPLETE": lambda user_code: f"{BASE}/o/device/?user_code={user_code}",
 }
+if os.environ.get("RFC9700") == "1":
+    gates = ["PKCE_METHOD", "IMPLICIT_GRANT", "PASSWORD_GRANT", "ACCESS_TOKEN_TRANSPORT", "AUTHZ_RESPONSE_ISS", "TOKEN_STORAGE"]
+    OAUTH2_PROVIDER |= {f"COMPLIANT_BCP_RFC9700_{gate}": True for gate in gates}
+    OAUTH2_PROVIDER["REFRESH_TOKEN_REUSE_PROTECTION"] = True
