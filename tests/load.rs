@@ -71,6 +71,18 @@ impl Drop for Stub {
     }
 }
 
+/// Waits until a run has logged so many intervals: how long it takes to begin is up to the machine.
+fn measured(log: &Path, intervals: usize) {
+    for _ in 0..150 {
+        let text = std::fs::read_to_string(log).unwrap_or_default();
+        if text.matches("Tag=generator.lag").count() >= intervals {
+            return;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("nothing is logged at {}", log.display());
+}
+
 /// A profile in a folder of the test's own.
 fn profile(name: &str, head: &str, operations: &str) -> (PathBuf, PathBuf) {
     let folder = folder(&format!("load_{name}"));
@@ -160,15 +172,15 @@ fn counts_are_those_of_the_stub_and_the_summary_keeps_its_contract() {
 
 #[test]
 fn latencies_are_those_that_the_stub_injects() {
-    let stub = Stub::start(&["--latency", "100,400", "--seed", "5"]);
-    let (folder, profile) = profile("latency", "rate: 150\nduration: 6\nusers: 150\n", KEYS);
+    let stub = Stub::start(&["--latency", "200,800", "--seed", "5"]);
+    let (folder, profile) = profile("latency", "rate: 150\nduration: 6\nusers: 300\n", KEYS);
     let out = folder.join("summary.json");
     let ended = stub.load(&profile, &["--json", text(&out)]);
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     let summary = read(&out);
     let keys = step(&summary, "keys");
     // The first delay went to the metadata.
-    let mut delays: Vec<f64> = delays(5, 100.0, 400.0).skip(1).take(900).collect();
+    let mut delays: Vec<f64> = delays(5, 200.0, 800.0).skip(1).take(900).collect();
     delays.sort_by(f64::total_cmp);
     for (name, index) in [("p50", 449), ("p90", 809), ("p99", 890)] {
         near(number(&keys["service_ms"][name]), delays[index], 0.05, name);
@@ -197,11 +209,11 @@ fn delays(seed: u64, p50: f64, p99: f64) -> impl Iterator<Item = f64> {
 fn a_server_that_stands_still_for_a_second_is_seen() {
     let stub = Stub::start(&[]);
     let (folder, profile) = profile("frozen", "rate: 300\nduration: 6\nusers: 32\n", KEYS);
-    let out = folder.join("summary.json");
-    let arguments = stub.arguments(&profile, &["--json", text(&out)]);
+    let (out, log) = (folder.join("summary.json"), folder.join("run.hlog"));
+    let arguments = stub.arguments(&profile, &["--json", text(&out), "--hlog", text(&log)]);
     let child = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.expect("the program can be started");
-    thread::sleep(Duration::from_millis(2500));
+    measured(&log, 2);
     stub.control("latency", Some(r#"{"stall_ms": 1000}"#));
     let ended = finish(child);
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
@@ -363,7 +375,7 @@ fn an_interrupt_gives_the_report_so_far() {
         let arguments = stub.arguments(&profile, &["--hlog", text(&log)]);
         let child = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let child = child.expect("the program can be started");
-        thread::sleep(Duration::from_secs(3));
+        measured(&log, 2);
         signal(name, child.id());
         let ended = finish(child);
         assert_eq!(ended.code, Some(3), "{}{}", ended.stdout, ended.stderr);
@@ -383,12 +395,15 @@ fn a_provider_that_dies_stops_the_run_and_the_data_is_kept() {
     let mut stub = Stub::start(&[]);
     let (folder, profile) =
         profile("dies", "rate: 100\nduration: 60\nusers: 16\ndeadline: 2\n", KEYS);
-    let out = folder.join("summary.json");
-    let arguments: Vec<String> =
-        stub.arguments(&profile, &["--json", text(&out)]).into_iter().map(str::to_owned).collect();
+    let (out, log) = (folder.join("summary.json"), folder.join("run.hlog"));
+    let arguments: Vec<String> = stub
+        .arguments(&profile, &["--json", text(&out), "--hlog", text(&log)])
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     let child = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.expect("the program can be started");
-    thread::sleep(Duration::from_secs(3));
+    measured(&log, 2);
     stub.child.kill().expect("it runs");
     let ended = finish(child);
     assert_eq!(ended.code, Some(3), "{}{}", ended.stdout, ended.stderr);

@@ -86,8 +86,12 @@ impl Histogram {
     /// # Errors
     /// When it cannot be encoded, which only happens for want of memory.
     pub fn encode(&self) -> Result<String, String> {
+        // Of one size, so that equal durations are equal bytes, however they were added up.
+        let sized = Hdr::new_with_bounds(1, LONGEST, DIGITS);
+        let mut sized: Hdr<u64> = sized.map_err(|e| format!("a histogram cannot be made: {e}"))?;
+        sized.add(&self.0).map_err(|e| format!("a histogram cannot be encoded: {e}"))?;
         let mut bytes = Vec::new();
-        let written = V2DeflateSerializer::new().serialize(&self.0, &mut bytes);
+        let written = V2DeflateSerializer::new().serialize(&sized, &mut bytes);
         written.map_err(|e| format!("a histogram cannot be encoded: {e}"))?;
         Ok(STANDARD.encode(bytes))
     }
