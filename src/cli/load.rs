@@ -12,7 +12,8 @@ use clap::Args;
 use indicatif::ProgressBar;
 use url::Url;
 
-use super::run::{provider, writable};
+use super::outputs::writable;
+use super::run::provider;
 use super::{Failure, print, say, write_file};
 use crate::capability::ENDPOINTS;
 use crate::library::{Library, SourceFile};
