@@ -13,6 +13,7 @@ use crate::library::Library;
 mod explain;
 mod faults;
 mod list;
+mod load;
 mod outputs;
 mod report;
 mod run;
@@ -63,6 +64,9 @@ enum Verb {
     List(list::ListArgs),
     /// Explain a requirement or a scenario: what is sent, what must come back, and why
     Explain(explain::ExplainArgs),
+    /// Put a provider under load: latencies of tokens and of their verification, at a rate
+    #[command(after_help = exit::HELP)]
+    Load(load::LoadArgs),
     /// Prove that every check can fail: run all scenarios against each fault of the stub
     Faults(faults::FaultsArgs),
     /// Serve the embedded stub, for other people's tests too
@@ -123,6 +127,7 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
         Verb::Report(args) => report::report(&args, colored),
         Verb::List(args) => list::list(&args, &library),
         Verb::Explain(args) => explain::explain(&args, &library),
+        Verb::Load(args) => runtime()?.block_on(load::load(&args, library)),
         Verb::Faults(args) => faults::faults(&args, &library),
         Verb::Stub(args) => runtime()?.block_on(stub::serve(&args)),
     }

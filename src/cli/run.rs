@@ -114,7 +114,7 @@ async fn observed(
     conduct(library, provider, &verbose, settings, ProgressBar::hidden()).await
 }
 
-fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<Provider, Failure> {
+pub fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<Provider, Failure> {
     let file = source(name, library)?;
     let provider = Provider::parse(&file.path, &file.text, issuer).map_err(Failure::usage)?;
     let mistakes = reference::check_provider(&provider, &file, library);
