@@ -28,6 +28,8 @@ pub struct Library {
     pub flows: BTreeMap<String, LoadedFlow>,
     /// The provider files by name, unparsed: their secrets are read only when one is used.
     pub providers: BTreeMap<String, SourceFile>,
+    /// Provider files to start from, by the name of the product, unparsed.
+    pub templates: BTreeMap<String, SourceFile>,
     /// The profiles by name.
     pub profiles: BTreeMap<String, LoadedProfile>,
 }
@@ -144,6 +146,10 @@ impl Library {
             }
             ["providers", name] => {
                 self.providers.insert(stem(name), file);
+                Ok(())
+            }
+            ["templates", name] => {
+                self.templates.insert(stem(name), file);
                 Ok(())
             }
             _ => Ok(()),

@@ -3,9 +3,12 @@
 //! Everything is typed and closed. There are no loops, conditions or expressions: `${…}` fills in
 //! values, `cases:` gives rows, and [`crate::expectation`] has the vocabulary of predicates.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
@@ -16,7 +19,7 @@ use crate::template::Template;
 use crate::yaml::Located;
 
 /// A file under `scenarios/specs/`: the scenarios of one section of a specification.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioFile {
     /// The scenarios, in the order in which they are listed.
@@ -24,7 +27,7 @@ pub struct ScenarioFile {
 }
 
 /// Steps, what to keep of their answers, and what the answers must be.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// A slug, unique in its section; the full id has the specification and section before it.
@@ -46,7 +49,7 @@ pub struct Scenario {
 
 /// What a scenario may do to a provider that others use. It is run against this machine only, unless
 /// the user allows more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Hazard {
     /// It sends many requests at the same moment.
@@ -59,7 +62,7 @@ pub enum Hazard {
 ///
 /// A flow ends with the request it is named after: changes, `keep`, `assume` and `expect` of the
 /// step that calls it apply to its last step.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Flow {
     /// One sentence: what the flow obtains.
@@ -75,8 +78,9 @@ pub struct Flow {
 }
 
 /// One step.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "Located<RawStep>")]
+#[schemars(with = "RawStep")]
 pub struct Step {
     /// A name by which `or_refused_at` refers to the step.
     pub name: Option<String>,
@@ -133,7 +137,7 @@ pub struct Changes {
 }
 
 /// One row of `cases:`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
     /// A slug, unique among the rows.
@@ -165,6 +169,20 @@ impl<'de> Deserialize<'de> for Bindings {
     }
 }
 
+impl JsonSchema for Bindings {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Bindings".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        BTreeMap::<String, Template>::json_schema(generator)
+    }
+}
+
 /// Reads a mapping into pairs, because their order matters and a map type would lose it.
 struct Ordered<V>(PhantomData<V>);
 
@@ -185,7 +203,7 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Ordered<V> {
 }
 
 /// A step as it is written, before it is known to have exactly one action.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawStep {
     name: Option<String>,
@@ -224,6 +242,20 @@ struct Kept(Vec<(String, Locator)>);
 impl<'de> Deserialize<'de> for Kept {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Ordered(PhantomData)).map(Self)
+    }
+}
+
+impl JsonSchema for Kept {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Kept".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        BTreeMap::<String, Locator>::json_schema(generator)
     }
 }
 

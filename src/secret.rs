@@ -1,13 +1,14 @@
 //! Secrets: named in a provider file, kept in the environment or in files, never shown.
 
 use secrecy::{ExposeSecret, SecretString};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::diagnostic::Place;
 use crate::yaml::Located;
 
 /// Where a secret is kept. A provider file has no place for the secret itself.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SecretSource {
     /// The name of an environment variable.

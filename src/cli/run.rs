@@ -115,7 +115,7 @@ fn writable(path: &Path) -> Result<(), Failure> {
     }
 }
 
-fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<Provider, Failure> {
+pub(super) fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<Provider, Failure> {
     let file = source(name, library)?;
     let provider = Provider::parse(&file.path, &file.text, issuer).map_err(Failure::usage)?;
     let mistakes = reference::check_provider(&provider, &file, library);
@@ -125,7 +125,7 @@ fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<Provi
     }
 }
 
-fn source(name: &str, library: &Library) -> Result<SourceFile, Failure> {
+pub(super) fn source(name: &str, library: &Library) -> Result<SourceFile, Failure> {
     if let Some(known) = library.providers.get(name) {
         return Ok(known.clone());
     }

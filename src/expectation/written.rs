@@ -1,11 +1,12 @@
 //! How the parts of an expectation are written, before they are known to make sense.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{AddressRule, ElementMember, JsonType, JwtMember, Locator, Member, Source, Test};
 use crate::template::Template;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawLocator {
     json: Option<String>,
@@ -45,7 +46,7 @@ fn split(path: &str) -> Result<(String, String), String> {
 }
 
 /// The keys of every predicate that tests a member; which of them are allowed depends on the kind.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMember {
     at: String,
