@@ -202,9 +202,19 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Ordered<V> {
     }
 }
 
+/// The keys of a step of which it has exactly one.
+const ACTIONS: [&str; 9] =
+    ["send", "visit", "flow", "let", "jwt", "wait", "hook", "race", "repeat"];
+
+/// For a schema: an object has one of these keys, in the sense of the keyword that has the list.
+pub(crate) fn one_of(keys: &[&str]) -> serde_json::Value {
+    keys.iter().map(|key| serde_json::json!({ "required": [key] })).collect()
+}
+
 /// A step as it is written, before it is known to have exactly one action.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = one_of(&ACTIONS)))]
 struct RawStep {
     name: Option<String>,
     send: Option<Send>,
@@ -277,8 +287,7 @@ impl TryFrom<Located<RawStep>> for Step {
         ];
         let mut given = actions.into_iter().flatten();
         let (Some(action), None) = (given.next(), given.next()) else {
-            let kinds = "send, visit, flow, let, jwt, wait, hook, race, repeat";
-            return Err(format!("a step needs exactly one of {kinds}"));
+            return Err(format!("a step needs exactly one of {}", ACTIONS.join(", ")));
         };
         let changes = Changes { with: raw.with, set: raw.set, omit: raw.omit, add: raw.add };
         if !matches!(action, Action::Send(_) | Action::Visit(_) | Action::Flow(_))

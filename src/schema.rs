@@ -75,8 +75,14 @@ fn walk(root: &Value, node: &Value, path: &str, rows: &mut Vec<(String, String)>
         walk(root, &node["items"], &format!("{path}[]"), rows);
     }
     for choice in ["allOf", "anyOf", "oneOf"] {
-        let choices = node[choice].as_array().into_iter().flatten();
-        choices.for_each(|inner| walk(root, inner, path, rows));
+        for inner in node[choice].as_array().into_iter().flatten() {
+            let first = rows.len();
+            walk(root, inner, path, rows);
+            // The variants of an enum are described as a whole, and not as members.
+            if let Some((_, text)) = rows.get_mut(first).filter(|row| row.1.is_empty()) {
+                *text = meaning(root, inner);
+            }
+        }
     }
 }
 

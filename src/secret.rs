@@ -1,7 +1,7 @@
 //! Secrets: named in a provider file, kept in the environment or in files, never shown.
 
-use secrecy::{ExposeSecret, SecretString};
 use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::diagnostic::Place;

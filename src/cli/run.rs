@@ -115,7 +115,11 @@ fn writable(path: &Path) -> Result<(), Failure> {
     }
 }
 
-pub(super) fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<Provider, Failure> {
+pub(super) fn provider(
+    name: &str,
+    issuer: Option<&str>,
+    library: &Library,
+) -> Result<Provider, Failure> {
     let file = source(name, library)?;
     let provider = Provider::parse(&file.path, &file.text, issuer).map_err(Failure::usage)?;
     let mistakes = reference::check_provider(&provider, &file, library);

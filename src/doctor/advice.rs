@@ -57,7 +57,9 @@ pub fn on_history(history: &History, about: &About<'_>) -> Option<Advice> {
 pub fn on_token_answer(record: &Record, about: &About<'_>) -> Option<Advice> {
     let answer = match response(record) {
         Ok(answer) => answer,
-        Err(why) => return Some(Advice::new(why, "add its host to `origins`, or see `connection`")),
+        Err(why) => {
+            return Some(Advice::new(why, "add its host to `origins`, or see `connection`"));
+        }
     };
     if (200..300).contains(&answer.status) && answer.json().is_ok() {
         return None;
@@ -72,23 +74,29 @@ fn on_error(code: &str, status: u16, about: &About<'_>) -> String {
     let About { role, grant, .. } = about;
     match (code, status) {
         ("invalid_client", _) | ("", 401) => credentials(about),
-        ("unauthorized_client" | "unsupported_grant_type" | "unsupported_response_type", _) => format!(
-            "enable the grant {grant} for the client `{role}` at the provider; if it is not \
+        ("unauthorized_client" | "unsupported_grant_type" | "unsupported_response_type", _) => {
+            format!(
+                "enable the grant {grant} for the client `{role}` at the provider; if it is not \
              offered at all, set `offers` in the provider file"
-        ),
+            )
+        }
         ("invalid_scope", _) => format!(
             "ask for less in `scope` (or `clients.{role}.scope`), or allow these scopes for the \
              client at the provider"
         ),
         ("invalid_target", _) => "give the resource or audience that the provider expects".into(),
-        ("access_denied", _) => "assign the user to the client at the provider, and let it approve".into(),
+        ("access_denied", _) => {
+            "assign the user to the client at the provider, and let it approve".into()
+        }
         ("invalid_grant", _) => {
             "look into the provider's log for this request: client, redirect URI and verifier are \
              those of the code"
                 .into()
         }
         (_, 429) => "set `pace: { rate: … }` in the provider file and try again later".into(),
-        (_, 404 | 405) => "correct the endpoint: set it under `endpoints` in the provider file".into(),
+        (_, 404 | 405) => {
+            "correct the endpoint: set it under `endpoints` in the provider file".into()
+        }
         _ => "look into the provider's log for this request".into(),
     }
 }

@@ -71,13 +71,16 @@ async fn known<T: Transport>(prober: &Prober<'_, T>, about: &About<'_>) -> Optio
     let method = about.provider.clients.get(role)?.auth;
     let other = match method {
         AuthMethod::ClientSecretBasic => Some((AuthMethod::ClientSecretPost, "client_secret_post")),
-        AuthMethod::ClientSecretPost => Some((AuthMethod::ClientSecretBasic, "client_secret_basic")),
+        AuthMethod::ClientSecretPost => {
+            Some((AuthMethod::ClientSecretBasic, "client_secret_basic"))
+        }
         _ => None,
     };
     if let Some((other, name)) = other {
         let history = prober.run_as(flow, role, other).await;
         if history.records.last().is_some_and(|record| !is_unknown(record)) {
-            let next = format!("set `clients.{role}.auth` to {name}, or allow the other at the provider");
+            let next =
+                format!("set `clients.{role}.auth` to {name}, or allow the other at the provider");
             let found = format!("{found}; it is let in by {name}");
             return Some(Sign::wrong(Area::Clients, role, found, next));
         }

@@ -67,7 +67,9 @@ async fn reach(url: &Url, patience: Duration) -> Sign {
     let shaken = timeout(patience, tls::handshake(stream, url.host_str().unwrap_or_default()));
     match shaken.await {
         Ok(Ok(secured)) => secure(&place, &secured, Utc::now()),
-        Ok(Err(fault)) => Sign::wrong(Area::Connection, &place, fault.to_string(), next(&fault, url)),
+        Ok(Err(fault)) => {
+            Sign::wrong(Area::Connection, &place, fault.to_string(), next(&fault, url))
+        }
         Err(_) => {
             let fault = Fault::NoTls;
             let found = format!("no TLS handshake within {} s", patience.as_secs_f32());
@@ -89,9 +91,7 @@ pub async fn speaks_tls(url: &Url) -> bool {
         shake.await,
         Some(
             Ok(_)
-                | Err(
-                    Fault::Expired(_) | Fault::NotYet | Fault::OtherName | Fault::UnknownIssuer
-                )
+                | Err(Fault::Expired(_) | Fault::NotYet | Fault::OtherName | Fault::UnknownIssuer)
         )
     )
 }
@@ -130,7 +130,8 @@ fn secure(place: &str, secured: &Secured, now: DateTime<Utc>) -> Sign {
     };
     let (day, left) = (until.format("%Y-%m-%d"), (*until - now).num_days());
     let found = format!("{version}, a chain of {chain}, valid until {day}");
-    let soon = if left < SOON { format!("; only {left} days are left: renew it") } else { String::new() };
+    let soon =
+        if left < SOON { format!("; only {left} days are left: renew it") } else { String::new() };
     Sign::well(Area::Connection, place, found + &soon)
 }
 
@@ -148,9 +149,11 @@ fn next(fault: &Fault, url: &Url) -> String {
         Fault::OtherName => {
             format!("use the host name of the certificate in `issuer`, or get one for {host}")
         }
-        Fault::UnknownIssuer => "put the certificate of your authority into a PEM file and set the \
+        Fault::UnknownIssuer => {
+            "put the certificate of your authority into a PEM file and set the \
                                  environment variable SSL_CERT_FILE to it"
-            .into(),
+                .into()
+        }
         Fault::NoTls => format!(
             "set `issuer` to http://… when {host} is meant to speak HTTP there, or correct the port"
         ),

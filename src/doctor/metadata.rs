@@ -70,7 +70,12 @@ fn wants_tls(url: &Url, found: &str) -> Sign {
     // Between the two schemes of the web an address may change.
     let _ = secure.set_scheme("https");
     let next = format!("set `issuer` to {}", secure.origin().ascii_serialization());
-    Sign::wrong(Area::Discovery, &without_query(url), format!("{found}, and `issuer` says http"), next)
+    Sign::wrong(
+        Area::Discovery,
+        &without_query(url),
+        format!("{found}, and `issuer` says http"),
+        next,
+    )
 }
 
 /// An answer that is no metadata document.
@@ -99,7 +104,10 @@ async fn no_document(provider: &Provider, answer: &Response) -> Sign {
     if html && answer.status == 200 {
         let next = "correct `issuer` or `discovery`; if they are right, log in to the network \
                     (a captive portal), or take the login wall or proxy before the provider away";
-        return wrong(format!("an HTML page came instead of the metadata: \"{said}\""), next.into());
+        return wrong(
+            format!("an HTML page came instead of the metadata: \"{said}\""),
+            next.into(),
+        );
     }
     let found = match answer.status {
         200 => answer.json().err().unwrap_or_else(|| "it is no JSON object".into()),
@@ -123,7 +131,10 @@ fn quoted(said: &str) -> String {
 
 fn redirected(url: &Url, target: &Url) -> Sign {
     if url.scheme() == "http" && target.scheme() == "https" && url.host() == target.host() {
-        return wants_tls(url, &format!("it redirects to {}", target.origin().ascii_serialization()));
+        return wants_tls(
+            url,
+            &format!("it redirects to {}", target.origin().ascii_serialization()),
+        );
     }
     let found = format!("it redirects to {}", without_query(target));
     let next = if url.host() == target.host() {
@@ -162,7 +173,12 @@ fn content(provider: &Provider, place: &str, document: &Value) -> Vec<Sign> {
         let Some(address) = document.get(name).and_then(Value::as_str) else { continue };
         let Ok(url) = Url::parse(address) else {
             let next = format!("set `endpoints: {{ {name}: … }}` in the provider file");
-            signs.push(Sign::wrong(Area::Discovery, name, format!("`{address}` is no address"), next));
+            signs.push(Sign::wrong(
+                Area::Discovery,
+                name,
+                format!("`{address}` is no address"),
+                next,
+            ));
             continue;
         };
         if !named.contains(&url.origin()) {

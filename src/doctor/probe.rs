@@ -43,7 +43,8 @@ impl<T: Transport> Prober<'_, T> {
     }
 
     fn steps(&self, flows: &[&str], names: &[(&str, &str)]) -> Vec<CaseStep> {
-        let bound = names.iter().map(|(name, value)| ((*name).to_owned(), Template::literal(*value)));
+        let bound =
+            names.iter().map(|(name, value)| ((*name).to_owned(), Template::literal(*value)));
         let bind = CaseStep {
             name: None,
             operation: Operation::Let(Bindings(bound.collect())),

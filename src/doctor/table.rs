@@ -50,8 +50,8 @@ pub fn rows(
     };
     let rows = CAPABILITIES.into_iter().map(row).filter(|row| row.cases > 0).collect();
     let hazards = [Hazard::Race, Hazard::LockOut];
-    let cases =
-        plan::bind(library, provider, capabilities, &Selection::default(), &hazards).unwrap_or_default();
+    let cases = plan::bind(library, provider, capabilities, &Selection::default(), &hazards)
+        .unwrap_or_default();
     let apply = cases.iter().filter(|case| case.skip.is_none()).count();
     (rows, Count { apply, all: cases.len() })
 }
@@ -133,6 +133,8 @@ fn conclusion(checkup: &Checkup) -> String {
     match (wrong, dead) {
         (0, 0) => "\nall is well: run `authgauge run --provider` with this file\n".into(),
         (wrong, 0) => format!("\n{wrong} to change, all of it configuration, none a verdict\n"),
-        (wrong, dead) => format!("\n{dead} cannot be reached, {wrong} to change; no verdict on the provider\n"),
+        (wrong, dead) => {
+            format!("\n{dead} cannot be reached, {wrong} to change; no verdict on the provider\n")
+        }
     }
 }

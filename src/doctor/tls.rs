@@ -121,9 +121,9 @@ impl fmt::Display for Fault {
             Self::Expired(None) => f.write_str("its certificate has expired"),
             Self::NotYet => f.write_str("its certificate is not valid yet"),
             Self::OtherName => f.write_str("its certificate is for another host name"),
-            Self::UnknownIssuer => {
-                f.write_str("its certificate comes from an authority that this machine does not trust")
-            }
+            Self::UnknownIssuer => f.write_str(
+                "its certificate comes from an authority that this machine does not trust",
+            ),
             Self::NoTls => f.write_str("it does not speak TLS"),
             Self::Other(why) => write!(f, "the TLS handshake fails: {why}"),
         }

@@ -2,7 +2,7 @@
 
 use super::advice::{self, About};
 use super::probe::Prober;
-use super::sign::{Area, Sign, State};
+use super::sign::{Area, Sign};
 use crate::history::Landing;
 use crate::transport::Transport;
 
@@ -16,11 +16,14 @@ pub async fn look<T: Transport>(prober: &Prober<'_, T>) -> Vec<Sign> {
         let grant = "authorization_code";
         let about = About { provider, settings: prober.settings, role, user, grant };
         let advice = advice::on_history(&history, &about);
-        let arrived = history.records.iter().any(|r| matches!(r.landing, Some(Landing::Callback(_))));
+        let arrived =
+            history.records.iter().any(|r| matches!(r.landing, Some(Landing::Callback(_))));
         signs.push(match advice {
             Some(advice) => Sign::wrong(Area::Users, user, advice.found, advice.next),
-            None if arrived => Sign::well(Area::Users, user, "logged in, back at the client with a code"),
-            None => Sign { state: State::Left, ..Sign::left(Area::Users, user, "nothing was asked") },
+            None if arrived => {
+                Sign::well(Area::Users, user, "logged in, back at the client with a code")
+            }
+            None => Sign::left(Area::Users, user, "the authorization endpoint was not asked"),
         });
     }
     signs

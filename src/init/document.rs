@@ -35,10 +35,7 @@ impl Documents {
 ///
 /// # Errors
 /// When the issuer's host does not answer at all.
-pub async fn fetch(
-    issuer: &Url,
-    transport: &impl Transport,
-) -> Result<Documents, TransportError> {
+pub async fn fetch(issuer: &Url, transport: &impl Transport) -> Result<Documents, TransportError> {
     let base = issuer.as_str().trim_end_matches('/');
     let path = issuer.path().trim_end_matches('/');
     let origin = &issuer[..Position::BeforePath];

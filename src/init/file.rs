@@ -60,7 +60,10 @@ fn fill(body: &str, issuer: &str, documents: &Documents, metadata: &Value) -> St
             text += &beside_issuer(body, issuer, documents, metadata);
         } else if let Some(scope) = line.strip_prefix("scope:") {
             text += &format!("scope: {}\n", offered(scope.trim(), metadata));
-        } else if line == "offers:" && documents.oauth.content.is_ok() && documents.openid.content.is_ok() {
+        } else if line == "offers:"
+            && documents.oauth.content.is_ok()
+            && documents.openid.content.is_ok()
+        {
             text += "offers:\n  # The document of RFC 8414 is there, too.\n  authorization_server_metadata: true\n";
         } else {
             text += &kept_or_left(line, body, metadata);
@@ -137,8 +140,12 @@ fn lacks(metadata: &Value, member: &str, value: Option<&str>, body: &str) -> boo
 /// What both documents say, as comments.
 fn published(documents: &Documents, body: &str) -> String {
     let mut text = String::new();
+    let same = documents.openid.content == documents.oauth.content;
     for document in [&documents.openid, &documents.oauth] {
         match &document.content {
+            Ok(_) if same && !text.is_empty() => {
+                text += &format!("# The same at {}.\n", document.url)
+            }
             Ok(content) => text += &format!("# Found at {}:\n{}", document.url, members(content)),
             Err(why) => text += &format!("# Nothing at {}: {why}.\n", document.url),
         }
@@ -188,7 +195,7 @@ fn to_register(body: &str) -> String {
         let about = ROLES.iter().find(|(known, _)| *known == role).map_or("a client", |row| row.1);
         text += &format!("#   {role}: {about}\n");
     }
-    text + "#   alice and bob: users of nobody, without MFA, whose passwords need not be changed\n#\n"
+    text + "#   alice, bob: two users for tests, without MFA, whose passwords need not be changed\n#\n"
 }
 
 /// The environment variables that a file needs, as comments.

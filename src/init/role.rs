@@ -28,9 +28,5 @@ pub const NEEDS: [(&str, &str, Option<&str>); 8] = [
     ("resource_server", "introspection_endpoint", None),
     ("other_resource_server", "introspection_endpoint", None),
     ("service", "grant_types_supported", Some("client_credentials")),
-    (
-        "confidential_post",
-        "token_endpoint_auth_methods_supported",
-        Some("client_secret_post"),
-    ),
+    ("confidential_post", "token_endpoint_auth_methods_supported", Some("client_secret_post")),
 ];
