@@ -97,7 +97,7 @@ fn a_right_configuration_is_well() {
             "ok      refresh_token: a token",
             "ok      resource_server: known",
             "yes  device_code",
-            "no   dpop",
+            "no   pushed_authorization_requests",
             "cases apply",
             "all is well",
         ],
@@ -323,11 +323,17 @@ fn a_proxy_in_the_way_is_named() {
 
 #[test]
 fn http_where_https_is_expected() {
+    let next = "set `issuer` to http://";
+    // One server answers what it cannot read, the other one waits for more of it.
+    let stub = Stub::start();
+    let issuer = stub.issuer.replacen("http", "https", 1);
+    let file = provider_file(&folder("doctor-https"), &issuer, CLIENTS);
+    says(&authgauge(&["doctor", "--provider", text(&file)]), 2, &["it does not speak TLS", next]);
     let server = Server::start(|_, origin| json("200 OK", &json!({ "issuer": origin })));
     let issuer = server.origin().replacen("http", "https", 1);
-    let file = provider_file(&folder("doctor-https"), &issuer, CLIENTS);
+    let file = provider_file(&folder("doctor-https-waits"), &issuer, CLIENTS);
     let ended = authgauge(&["doctor", "--provider", text(&file)]);
-    says(&ended, 2, &["it does not speak TLS", "set `issuer` to http://"]);
+    says(&ended, 2, &["no TLS handshake within 2 s", next]);
 }
 
 /// A certificate authority and a server's certificate by it, with the days from and until which the
