@@ -105,8 +105,11 @@ fn every_shipped_file_names_its_schema_and_obeys_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What each kind must refuse: a right file and how it is made wrong.
-const MUTATIONS: [(Kind, &str, &[(&str, &str)]); 5] = [
+/// A kind, a right file of it, and how it is made wrong.
+type Mutation = (Kind, &'static str, &'static [(&'static str, &'static str)]);
+
+/// What each kind must refuse.
+const MUTATIONS: [Mutation; 5] = [
     (
         Kind::Provider,
         "name: p\nissuer: https://p.test\nredirect_uri: http://127.0.0.1/\n\
@@ -215,21 +218,29 @@ fn the_reference_has_every_key_of_the_provider_file() {
     }
 }
 
+/// A Markdown table of two columns.
+fn table<'a>(head: [&str; 2], rows: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut text = format!("| {} | {} |\n|---|---|\n", head[0], head[1]);
+    for (name, meaning) in rows {
+        text += &format!("| `{name}` | {meaning} |\n");
+    }
+    text
+}
+
 #[test]
 fn the_reference_has_every_role_and_template() {
-    let roles: String =
-        ROLES.iter().map(|(role, text)| format!("| `{role}` | {text} |\n")).collect();
-    let roles = format!("| role | what to register |\n|---|---|\n{roles}");
+    let roles = table(["role", "what to register"], ROLES.into_iter());
     let library = Library::bundled().expect("the bundled files are well-formed");
-    let templates: String = library
+    let heads: Vec<(String, String)> = library
         .templates
         .iter()
         .map(|(name, file)| {
-            let about = file.text.lines().nth(1).expect("a template has a head");
-            format!("| `{name}` | {} |\n", about.trim_start_matches("# "))
+            let head = file.text.lines().nth(1).expect("a template has a head");
+            (name.clone(), head.trim_start_matches("# ").to_owned())
         })
         .collect();
-    let templates = format!("| template | what it is |\n|---|---|\n{templates}");
+    let heads = heads.iter().map(|(name, head)| (name.as_str(), head.as_str()));
+    let templates = table(["template", "what it is"], heads);
     let page = root().join("docs/provider-file.md");
     golden::conclude([
         golden::check_part(&page, "roles", &roles),

@@ -103,9 +103,8 @@ fn is_unknown(record: &Record) -> bool {
     let status = response(record).map_or(0, |answer| answer.status);
     match error_code(record).as_deref() {
         Some("invalid_client") => true,
-        Some("access_denied") => status == 401,
+        Some("access_denied") | None => status == 401,
         Some(_) => false,
-        None => status == 401,
     }
 }
 

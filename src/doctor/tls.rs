@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, ProtocolVersion};
-use rustls_platform_verifier::BuilderVerifierExt as _;
+use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use x509_cert::Certificate;
@@ -51,7 +51,7 @@ pub async fn handshake(stream: TcpStream, host: &str) -> Result<Secured, Fault> 
     let other = |error: &dyn fmt::Display| Fault::Other(error.to_string());
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_platform_verifier())
+        .and_then(BuilderVerifierExt::with_platform_verifier)
         .map_err(|error| other(&error))?
         .with_no_client_auth();
     let name = host.trim_matches(['[', ']']).to_owned();

@@ -35,13 +35,15 @@ pub fn write(template: &str, issuer: &str, documents: &Documents) -> String {
 
 /// The comment at the head of a template, without the line for editors, and the rest.
 fn split(template: &str) -> (String, String) {
-    let lines = || template.lines();
-    let head = lines().take_while(|line| line.starts_with('#'));
-    let own = head.clone().filter(|line| !line.contains("yaml-language-server"));
-    let join = |lines: &mut dyn Iterator<Item = &str>| {
-        lines.map(|line| format!("{line}\n")).collect::<String>()
-    };
-    (join(&mut own.into_iter()), join(&mut lines().skip(head.count())))
+    let head = template.lines().take_while(|line| line.starts_with('#')).count();
+    let (mut comment, mut rest) = (String::new(), String::new());
+    for (at, line) in template.lines().enumerate() {
+        let text = if at < head { &mut comment } else { &mut rest };
+        if at >= head || !line.contains("yaml-language-server") {
+            *text += &format!("{line}\n");
+        }
+    }
+    (comment, rest)
 }
 
 /// The issuer as it must be written: the metadata's when only the slash at its end differs.
@@ -144,7 +146,7 @@ fn published(documents: &Documents, body: &str) -> String {
     for document in [&documents.openid, &documents.oauth] {
         match &document.content {
             Ok(_) if same && !text.is_empty() => {
-                text += &format!("# The same at {}.\n", document.url)
+                text += &format!("# The same at {}.\n", document.url);
             }
             Ok(content) => text += &format!("# Found at {}:\n{}", document.url, members(content)),
             Err(why) => text += &format!("# Nothing at {}: {why}.\n", document.url),
