@@ -34,21 +34,21 @@ impl Stub {
         Self { child, issuer }
     }
 
-    /// The provider file of the stub with changes to its text.
-    fn file(&self, name: &str, changes: &[(&str, &str)]) -> PathBuf {
-        let mut source = include_str!("../scenarios/providers/stub.yaml").to_owned();
-        for (from, to) in changes {
-            assert!(source.contains(from), "{from} is not in the file of the stub");
-            source = source.replacen(from, to, 1);
-        }
-        let path = folder(name).join("provider.yaml");
-        std::fs::write(&path, source).expect("the folder can be written");
-        path
-    }
-
     fn doctor(&self, file: &Path) -> Ended {
         authgauge(&["doctor", "--provider", text(file), "--issuer", &self.issuer])
     }
+}
+
+/// The provider file of the stub with changes to its text.
+fn stub_file(name: &str, changes: &[(&str, &str)]) -> PathBuf {
+    let mut source = include_str!("../scenarios/providers/stub.yaml").to_owned();
+    for (from, to) in changes {
+        assert!(source.contains(from), "{from} is not in the file of the stub");
+        source = source.replacen(from, to, 1);
+    }
+    let path = folder(name).join("provider.yaml");
+    std::fs::write(&path, source).expect("the folder can be written");
+    path
 }
 
 impl Drop for Stub {
@@ -77,7 +77,7 @@ fn says(ended: &Ended, code: i32, words: &[&str]) {
 #[test]
 fn a_right_configuration_is_well() {
     let stub = Stub::start();
-    let file = stub.file("doctor-well", &[]);
+    let file = stub_file("doctor-well", &[]);
     let json = file.with_extension("json");
     let ended = authgauge(&[
         "doctor",
@@ -200,7 +200,7 @@ const ROWS: [Row; 9] = [
 fn each_wrong_setting_is_named() {
     let stub = Stub::start();
     for (name, changes, words) in ROWS {
-        let file = stub.file(&format!("doctor-{name}"), changes);
+        let file = stub_file(&format!("doctor-{name}"), changes);
         let ended = stub.doctor(&file);
         says(&ended, 2, words);
         assert!(
@@ -216,7 +216,7 @@ fn each_wrong_setting_is_named() {
 fn a_secret_in_the_environment_is_named_by_its_variable() {
     let stub = Stub::start();
     let change = ("{ published: confidential-secret }", "{ env: MY_SECRET }");
-    let file = stub.file("doctor-environment", &[change]);
+    let file = stub_file("doctor-environment", &[change]);
     let arguments = ["doctor", "--provider", text(&file), "--issuer", &stub.issuer];
     let ended = run(command(arguments).env("MY_SECRET", "not-the-secret"));
     says(&ended, 2, &["`clients.confidential.secret`, the environment variable MY_SECRET"]);
