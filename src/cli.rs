@@ -15,6 +15,7 @@ mod explain;
 mod faults;
 mod init;
 mod list;
+mod load;
 mod outputs;
 mod report;
 mod run;
@@ -71,6 +72,9 @@ enum Verb {
     List(list::ListArgs),
     /// Explain a requirement or a scenario: what is sent, what must come back, and why
     Explain(explain::ExplainArgs),
+    /// Put a provider under load: latencies of tokens and of their verification, at a rate
+    #[command(after_help = exit::HELP)]
+    Load(load::LoadArgs),
     /// Prove that every check can fail: run all scenarios against each fault of the stub
     Faults(faults::FaultsArgs),
     /// Print a JSON Schema, for editors: of provider files, scenarios, flows, requirements, ...
@@ -135,6 +139,7 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
         Verb::Report(args) => report::report(&args, colored),
         Verb::List(args) => list::list(&args, &library),
         Verb::Explain(args) => explain::explain(&args, &library),
+        Verb::Load(args) => runtime()?.block_on(load::load(&args, library)),
         Verb::Faults(args) => faults::faults(&args, &library),
         Verb::Schema(args) => schema::schema(&args),
         Verb::Stub(args) => runtime()?.block_on(stub::serve(&args)),

@@ -65,5 +65,6 @@ pub mod exit;
 pub mod faults;
 pub mod harness;
 pub mod init;
+pub mod load;
 pub mod run;
 pub mod schema;

@@ -30,6 +30,8 @@ pub struct Library {
     pub providers: BTreeMap<String, SourceFile>,
     /// Provider files to start from, by the name of the product, unparsed.
     pub templates: BTreeMap<String, SourceFile>,
+    /// The load profiles by name, unparsed.
+    pub loads: BTreeMap<String, SourceFile>,
     /// The profiles by name.
     pub profiles: BTreeMap<String, LoadedProfile>,
 }
@@ -150,6 +152,10 @@ impl Library {
             }
             ["templates", name] => {
                 self.templates.insert(stem(name), file);
+                Ok(())
+            }
+            ["load", name] => {
+                self.loads.insert(stem(name), file);
                 Ok(())
             }
             _ => Ok(()),

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
+use crate::load;
 use crate::profile::Profile;
 use crate::provider_file::ProviderFile;
 use crate::scenario::{Flow, ScenarioFile};
@@ -25,6 +26,8 @@ pub enum Kind {
     Requirements,
     /// A profile: `scenarios/profiles/<name>.yaml`
     Profile,
+    /// A load profile: `scenarios/load/<name>.yaml`
+    Load,
     /// The report that `run --json` writes
     Report,
 }
@@ -40,6 +43,7 @@ pub fn of(kind: Kind) -> Result<Value, String> {
         Kind::Flow => Ok(draft_07::<Flow>()),
         Kind::Requirements => Ok(draft_07::<Specification>()),
         Kind::Profile => Ok(draft_07::<Profile>()),
+        Kind::Load => Ok(draft_07::<load::profile::Profile>()),
         Kind::Report => serde_json::from_str(REPORT).map_err(|e| e.to_string()),
     }
 }

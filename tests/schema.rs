@@ -17,12 +17,13 @@ use support::golden;
 use support::program::{authgauge, folder, root};
 
 /// The kinds of files that people write, with the name on the command line.
-const KINDS: [(Kind, &str); 5] = [
+const KINDS: [(Kind, &str); 6] = [
     (Kind::Provider, "provider"),
     (Kind::Scenario, "scenario"),
     (Kind::Flow, "flow"),
     (Kind::Requirements, "requirements"),
     (Kind::Profile, "profile"),
+    (Kind::Load, "load"),
 ];
 
 #[test]
@@ -45,6 +46,7 @@ fn kind(path: &Path) -> Option<(Kind, &'static str)> {
         "providers" | "templates" => "provider",
         "flows" => "flow",
         "profiles" => "profile",
+        "load" => "load",
         "specs" if place.ends_with("requirements.yaml") => "requirements",
         "specs" => "scenario",
         _ => return None,

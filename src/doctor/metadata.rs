@@ -23,6 +23,10 @@ const LEEWAY: i64 = 60;
 /// Fetches the document once and looks at the answer, its time and its text.
 pub async fn look(provider: &Provider, transport: &impl Transport) -> Vec<Sign> {
     let url = provider.discovery.clone();
+    if !provider.publishes_metadata {
+        let found = "the provider file says that there is none";
+        return vec![Sign::left(Area::Discovery, &without_query(&url), found)];
+    }
     let request = Request {
         method: "GET".into(),
         url: url.clone(),
