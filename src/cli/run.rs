@@ -131,7 +131,7 @@ pub fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<P
     }
 }
 
-fn source(name: &str, library: &Library) -> Result<SourceFile, Failure> {
+pub(super) fn source(name: &str, library: &Library) -> Result<SourceFile, Failure> {
     if let Some(known) = library.providers.get(name) {
         return Ok(known.clone());
     }
