@@ -9,6 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::action::AuthMethod;
+use crate::login::Login;
 use crate::pages::PageRules;
 use crate::secret::SecretSource;
 use crate::template::Template;
@@ -73,6 +74,9 @@ pub struct ProviderFile {
     /// Capabilities that the provider has or lacks, whatever its metadata says.
     #[serde(default)]
     pub offers: BTreeMap<String, bool>,
+    /// How users log in; by the forms on its pages unless said otherwise.
+    #[serde(default)]
+    pub login: Login,
     /// How its login, consent and device pages differ from what the form driver finds by itself.
     #[serde(default)]
     pub pages: PageRules,

@@ -9,7 +9,8 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use crate::capability::{Capabilities, ENDPOINTS};
-use crate::cookie::Jar;
+use crate::chromium::Chromium;
+use crate::driver::Session;
 use crate::evaluate::CLIENT_IDS;
 use crate::history::Variables;
 use crate::jose::PrivateKey;
@@ -30,8 +31,10 @@ pub struct Target<'a> {
     pub origins: Vec<Url>,
     /// Where a browser leaves the provider for a client.
     pub callbacks: Vec<Url>,
-    /// The cookies of each user's browser.
-    pub sessions: BTreeMap<String, Mutex<Jar>>,
+    /// Each user's browser.
+    pub sessions: BTreeMap<String, Mutex<Session>>,
+    /// The program that shows pages with scripts, where the provider file asks for it.
+    pub chromium: Chromium,
     /// The key of this run for proofs of possession.
     pub key: PrivateKey,
     /// The longest that a step may wait without a clock hook.
@@ -76,6 +79,7 @@ pub async fn prepare<'a>(
         capabilities,
         variables: variables(provider, &endpoints),
         origins: polite::origins(provider),
+        chromium: Chromium::new(provider.pace.timeout),
         callbacks: callbacks(provider),
         sessions: provider.users.keys().map(|user| (user.clone(), Mutex::default())).collect(),
         key: PrivateKey::generate(),

@@ -51,6 +51,12 @@ enum Action {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct LoginPage {
+    scripted: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Faults {
     set: Vec<String>,
 }
@@ -70,9 +76,10 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
         ("clock", _, true) => respond(advance(provider, &request.body)),
         ("rotate", _, true) => respond(rotate(provider, &request.body)),
         ("device", _, true) => respond(decide(provider, &request.body)),
+        ("login", _, true) => respond(set_login_page(provider, &request.body)),
         ("" | "counters", ..) => wrong_method("GET"),
         ("faults", ..) => wrong_method("GET, POST"),
-        ("clock" | "rotate" | "device", ..) => wrong_method("POST"),
+        ("clock" | "rotate" | "device" | "login", ..) => wrong_method("POST"),
         _ => bad(404, "no such control: GET /_stub/ lists them"),
     }
 }
@@ -100,6 +107,7 @@ fn index(provider: &Provider) -> Value {
             "action": "approve | deny",
             "user": "who approves; the first user by default",
         },
+        "POST /_stub/login": { "scripted": "whether a script builds the login page: true | false" },
         "GET /_stub/faults": "the faults that are on, and all others",
         "POST /_stub/faults": { "set": ["the names of the faults to be on; all others go off"] },
         "GET /_stub/counters": "requests per endpoint, and what was issued",
@@ -197,11 +205,18 @@ fn set_faults(provider: &mut Provider, body: &[u8]) -> Outcome {
     Ok(active_faults(provider))
 }
 
+fn set_login_page(provider: &mut Provider, body: &[u8]) -> Outcome {
+    let LoginPage { scripted } = parse(body, r#"{"scripted": true}"#)?;
+    provider.dialect.login.scripted = scripted;
+    Ok(json!({ "scripted": scripted }))
+}
+
 fn active_faults(provider: &Provider) -> Value {
     let active: Vec<Fault> = provider.faults.iter().copied().collect();
     json!({ "set": active, "known": fault::ALL })
 }
 
 fn counters(provider: &Provider) -> Value {
-    json!({ "requests": provider.counters.requests, "issued": provider.counters.issued })
+    let counters = &provider.counters;
+    json!({ "requests": counters.requests, "issued": counters.issued, "logins": counters.logins })
 }

@@ -48,6 +48,7 @@ mod refusal;
 mod reply;
 mod revocation;
 mod scope;
+mod scripted;
 mod store;
 mod template;
 mod token;
