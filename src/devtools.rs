@@ -21,6 +21,9 @@ use url::Url;
 /// How long the browser may take to answer a command.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What an error says when there is no browser any more.
+pub const ENDED: &str = "the browser has ended";
+
 /// The longest message that is read, in bytes: a page with its forms, and then some.
 const LONGEST: usize = 64 << 20;
 
@@ -73,16 +76,32 @@ impl Devtools {
     /// # Errors
     /// What the browser says, or that it says nothing.
     pub async fn call(&self, tab: &str, method: &str, params: Value) -> Result<Value, String> {
+        let answer = self.ask(tab, method, params, PATIENCE).await?;
+        answer.ok_or_else(|| format!("{method}: no answer within {} s", PATIENCE.as_secs()))
+    }
+
+    /// As [`Self::call`], but no answer within a time is none: a page that goes away takes with it
+    /// what it was asked.
+    ///
+    /// # Errors
+    /// What the browser says.
+    pub async fn ask(
+        &self,
+        tab: &str,
+        method: &str,
+        params: Value,
+        patience: Duration,
+    ) -> Result<Option<Value>, String> {
         let (sender, answer) = oneshot::channel();
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         lock(&self.waiting.answers).insert(id, sender);
         self.say(id, tab, method, params);
-        match timeout(PATIENCE, answer).await {
-            Ok(Ok(answer)) => answer.map_err(|why| format!("{method}: {why}")),
-            Ok(Err(_)) => Err(format!("{method}: the browser has ended")),
+        match timeout(patience, answer).await {
+            Ok(Ok(answer)) => answer.map(Some).map_err(|why| format!("{method}: {why}")),
+            Ok(Err(_)) => Err(format!("{method}: {ENDED}")),
             Err(_) => {
                 lock(&self.waiting.answers).remove(&id);
-                Err(format!("{method}: no answer within {} s", PATIENCE.as_secs()))
+                Ok(None)
             }
         }
     }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::browser::{HOPS, Trail, Visit, redirect, shows_html};
-use crate::devtools::{Devtools, Event};
+use crate::devtools::{Devtools, ENDED, Event};
 use crate::form;
 use crate::history::Landing;
 use crate::page::{self, Action, Answers, Memory, Page, Purpose, Refusal, Submission};
@@ -35,6 +35,9 @@ const QUIET: Duration = Duration::from_millis(150);
 
 /// A page that asks for nothing, or the same again, may still be working on it for so long.
 const GRACE: Duration = Duration::from_millis(1500);
+
+/// How long a page may take to say how it looks. It cannot while it is replaced by another one.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// The longest that a page may keep busy before it is read nevertheless.
 const BUSY: Duration = Duration::from_secs(10);
@@ -314,10 +317,10 @@ impl Tab<'_> {
     /// The value of an expression in the page; nothing when the page goes away meanwhile.
     async fn evaluate(&self, expression: &str) -> Result<Value, String> {
         let params = json!({ "expression": expression, "returnByValue": true });
-        match self.call("Runtime.evaluate", params).await {
-            Ok(mut answer) => Ok(answer["result"]["value"].take()),
-            Err(why) if why.contains("ended") || why.contains("no answer") => Err(why),
-            Err(_) => Ok(Value::Null),
+        match self.devtools.ask(&self.id, "Runtime.evaluate", params, ANSWER).await {
+            Ok(Some(mut answer)) => Ok(answer["result"]["value"].take()),
+            Err(why) if why.ends_with(ENDED) => Err(why),
+            Ok(None) | Err(_) => Ok(Value::Null),
         }
     }
 }
@@ -337,6 +340,6 @@ async fn next(
     match timeout_at(until, events.recv()).await {
         Err(_) => Ok(None),
         Ok(Some(event)) => Ok(Some(event)),
-        Ok(None) => Err("the browser has ended".into()),
+        Ok(None) => Err(ENDED.into()),
     }
 }
