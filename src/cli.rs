@@ -13,8 +13,11 @@ use crate::library::Library;
 mod explain;
 mod faults;
 mod list;
+mod outputs;
+mod report;
 mod run;
 mod stub;
+mod verbose;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -53,6 +56,9 @@ enum Verb {
     /// Test a provider; without --provider, the embedded stub
     #[command(after_help = exit::HELP)]
     Run(run::RunArgs),
+    /// Write the reports of a run again, from its JSON report
+    #[command(after_help = exit::HELP)]
+    Report(report::ReportArgs),
     /// List the cases, or what a selector would run
     List(list::ListArgs),
     /// Explain a requirement or a scenario: what is sent, what must come back, and why
@@ -114,6 +120,7 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
     };
     match command.verb {
         Verb::Run(args) => runtime()?.block_on(run::run(&args, &library, colored)),
+        Verb::Report(args) => report::report(&args, colored),
         Verb::List(args) => list::list(&args, &library),
         Verb::Explain(args) => explain::explain(&args, &library),
         Verb::Faults(args) => faults::faults(&args, &library),
@@ -143,6 +150,16 @@ fn print(text: &str) {
 /// Writes talk to standard error.
 fn say(text: &str) {
     drop(io::stderr().lock().write_all(text.as_bytes()));
+}
+
+/// Reads a file that the user named; `-` is standard input.
+fn input(path: &Path) -> Result<String, Failure> {
+    let text = if path == Path::new("-") {
+        io::read_to_string(io::stdin())
+    } else {
+        std::fs::read_to_string(path)
+    };
+    text.map_err(|e| Failure::usage(format!("{} cannot be read: {e}", path.display())))
 }
 
 /// Writes a file that the user asked for; `-` is standard output.

@@ -1,11 +1,11 @@
 //! Findings: one requirement, one verdict, and the evidence, with secrets already taken out.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::spec::{Level, Severity, SpecReference};
 
 /// What was found about one requirement in one case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The requirement's id.
     pub requirement: String,
@@ -45,7 +45,7 @@ pub struct Finding {
 }
 
 /// A verdict. Two verdicts on one requirement merge to the later one in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The requirement does not apply to this provider.
@@ -59,7 +59,7 @@ pub enum Verdict {
 }
 
 /// A known deviation and how it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
     /// Whether it was observed.
     pub state: KnownState,
@@ -72,7 +72,7 @@ pub struct Known {
 }
 
 /// How a known deviation stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KnownState {
     /// It was observed, and is accepted.
@@ -84,12 +84,15 @@ pub enum KnownState {
 }
 
 /// An exchange as a report shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The request: its line, header fields and body.
     pub request: String,
     /// The response in the same form, or why there is none.
     pub response: String,
+    /// When the request was sent, as RFC 3339 has it; reports of older versions do not say.
+    #[serde(default)]
+    pub started: Option<String>,
     /// How long the exchange took, in milliseconds.
     pub elapsed_ms: u64,
 }

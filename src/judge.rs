@@ -262,6 +262,8 @@ fn evidence(judged: &Judgement<'_>, redactor: &Redactor) -> Vec<Evidence> {
     if !matches!(judged.verdict, Verdict::Fail | Verdict::Inconclusive) {
         return Vec::new();
     }
-    let first = judged.exchanges.len().saturating_sub(MOST);
-    judged.exchanges[first..].iter().map(|exchange| redactor.evidence(exchange)).collect()
+    // The first says what was asked, the last ones what came of it.
+    let skipped = 1..(judged.exchanges.len() + 1).saturating_sub(MOST);
+    let kept = judged.exchanges.iter().enumerate().filter(|(at, _)| !skipped.contains(at));
+    kept.map(|(_, exchange)| redactor.evidence(exchange)).collect()
 }

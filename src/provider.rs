@@ -198,6 +198,9 @@ impl Filler<'_> {
         let users = self.users(&file.users)?;
         let names: Vec<&str> = users.keys().map(String::as_str).collect();
         let user = self.chosen(file.user.as_ref(), &["alice"], &names, "user")?;
+        let expected_iss = file.expected_iss.as_ref().map(|iss| self.text(iss)).transpose()?;
+        let origins =
+            file.origins.iter().map(|origin| self.url(origin)).collect::<Result<_, _>>()?;
         let https = file.https_redirect_uri.as_ref();
         let logged_out = file.post_logout_redirect_uri.as_ref();
         Ok(Provider {
@@ -206,16 +209,9 @@ impl Filler<'_> {
             issuer: self.issuer.to_owned(),
             profile: file.profile,
             discovery: self.url(&discovery)?,
-            expected_iss: file
-                .expected_iss
-                .as_ref()
-                .map_or(Ok(self.issuer.to_owned()), |iss| self.text(iss))?,
+            expected_iss: expected_iss.unwrap_or_else(|| self.issuer.to_owned()),
             endpoints: self.endpoints(&file.endpoints)?,
-            origins: file
-                .origins
-                .iter()
-                .map(|origin| self.url(origin))
-                .collect::<Result<_, _>>()?,
+            origins,
             redirect_uri: self.url(&file.redirect_uri)?,
             https_redirect_uri: https.map(|uri| self.https_url(uri)).transpose()?,
             post_logout_redirect_uri: logged_out.map(|uri| self.url(uri)).transpose()?,

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use regex::Regex;
 
 use crate::finding::Evidence;
@@ -75,6 +76,10 @@ impl Redactor {
         Evidence {
             request: self.text(&self.show_request(&exchange.request)),
             response: self.text(&response),
+            started: Some(
+                DateTime::<Utc>::from(exchange.started)
+                    .to_rfc3339_opts(SecondsFormat::Millis, true),
+            ),
             elapsed_ms: u64::try_from(exchange.elapsed.as_millis()).unwrap_or(u64::MAX),
         }
     }

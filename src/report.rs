@@ -1,25 +1,40 @@
 //! The report: all findings of a run, counted, with the exit code that follows from them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::exit;
-use crate::finding::{Finding, KnownState, Verdict};
-use crate::spec::Severity;
+use crate::finding::{Finding, Verdict};
 
+use self::standing::Standing;
+
+pub mod ctrf;
+pub mod exchange;
+pub mod github;
+pub mod gitlab;
+pub mod har;
+pub mod html;
 pub mod json;
 pub mod junit;
+pub mod markdown;
+pub mod render;
+pub mod replay;
+pub mod sarif;
+pub mod standing;
+pub mod tap;
 pub mod terminal;
+pub mod words;
 
 /// The name and version of the JSON form; the schema is `reports/schema/report.v1.json`.
 pub const SCHEMA: &str = "authgauge/report/v1";
 
 /// All findings of one run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The name and version of this form.
-    pub schema: &'static str,
+    pub schema: String,
     /// The version of the program.
-    pub authgauge: &'static str,
+    pub authgauge: String,
     /// The id of the run, which every request has in its `User-Agent`.
     pub run: String,
     /// The profile that decided where specifications disagree.
@@ -45,7 +60,7 @@ pub struct Report {
 }
 
 /// Which provider was tested.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderIdentity {
     /// The name in the provider file.
     pub name: String,
@@ -54,7 +69,7 @@ pub struct ProviderIdentity {
 }
 
 /// How many findings there are of each kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Totals {
     /// All findings.
     pub findings: usize,
@@ -78,22 +93,36 @@ impl Totals {
     /// Counts findings.
     pub fn count(findings: &[Finding]) -> Self {
         findings.iter().fold(Self::default(), |mut totals, finding| {
-            totals.findings += 1;
-            *totals.slot(finding) += 1;
+            totals.add(finding);
             totals
         })
     }
 
+    /// Counts one more finding.
+    fn add(&mut self, finding: &Finding) {
+        self.findings += 1;
+        *self.slot(finding) += 1;
+    }
+
     fn slot(&mut self, finding: &Finding) -> &mut usize {
-        match (finding.known.as_ref().map(|known| known.state), finding.verdict) {
-            (Some(KnownState::Observed), _) => &mut self.known,
-            (Some(_), _) => &mut self.stale,
-            (None, Verdict::Pass) => &mut self.pass,
-            (None, Verdict::Inconclusive) => &mut self.inconclusive,
-            (None, Verdict::NotApplicable) => &mut self.not_applicable,
-            (None, Verdict::Fail) if finding.severity == Severity::Failure => &mut self.fail,
-            (None, Verdict::Fail) => &mut self.warning,
+        match standing::of(finding) {
+            Standing::Fail => &mut self.fail,
+            Standing::Expired | Standing::Stale => &mut self.stale,
+            Standing::Inconclusive => &mut self.inconclusive,
+            Standing::Warning => &mut self.warning,
+            Standing::Known => &mut self.known,
+            Standing::Pass => &mut self.pass,
+            Standing::NotApplicable => &mut self.not_applicable,
         }
+    }
+}
+
+impl Report {
+    /// Why a run is not green although no finding says so.
+    pub fn untold(&self) -> Option<String> {
+        let Totals { findings, not_applicable, .. } = self.totals;
+        let nothing = || "nothing applied to this provider, so nothing was tested".to_owned();
+        self.interrupted.clone().or_else(|| (findings == not_applicable).then(nothing))
     }
 }
 
@@ -111,4 +140,18 @@ pub fn exit_code(findings: &[Finding], strict: bool, interrupted: bool) -> u8 {
     } else {
         exit::CONFORMS
     }
+}
+
+/// What a finding is recognised by in later runs: its requirement and its case, not its line.
+fn fingerprint(finding: &Finding) -> String {
+    let identity = format!("{}\n{}", finding.requirement, finding.case);
+    let digest = Sha256::digest(identity);
+    digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// An address that may be followed; anything else is shown as text only.
+fn link(url: &str) -> Option<&str> {
+    let safe =
+        |scheme| url.starts_with(scheme) && !url.contains(words::hides) && !url.contains(' ');
+    ["https://", "http://"].into_iter().any(safe).then_some(url)
 }

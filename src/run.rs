@@ -103,8 +103,8 @@ pub async fn run(
     };
     let findings = settle(library, &cases, provider, &settings.profile, findings);
     Ok(Report {
-        schema: SCHEMA,
-        authgauge: env!("CARGO_PKG_VERSION"),
+        schema: SCHEMA.into(),
+        authgauge: env!("CARGO_PKG_VERSION").into(),
         run: id,
         profile: settings.profile.name.clone(),
         provider: ProviderIdentity { name: provider.name.clone(), issuer: provider.issuer.clone() },

@@ -72,7 +72,7 @@ pub struct Requirement {
 }
 
 /// Where a normative sentence stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpecReference {
     /// The document, such as `RFC 7636`.
     pub document: String,

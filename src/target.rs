@@ -87,6 +87,10 @@ pub async fn prepare<'a>(
     })
 }
 
+/// The endpoints without one of which nothing begins.
+const ENTRANCES: [&str; 3] =
+    ["authorization_endpoint", "token_endpoint", "device_authorization_endpoint"];
+
 /// The metadata document, or why it cannot be read.
 async fn fetch_metadata(
     provider: &Provider,
@@ -103,8 +107,14 @@ async fn fetch_metadata(
         (200, Ok(document)) if document.is_object() => Ok(document),
         (200, Ok(_)) => Err("it is no JSON object".into()),
         (200, Err(why)) => Err(why),
-        // Nothing is published: then the provider file says everything.
-        (404, _) => Ok(Value::Null),
+        // Nothing is published: then the provider file says everything, or else nobody does, and what
+        // cannot be found cannot be called absent.
+        (404, _) if ENTRANCES.iter().any(|name| provider.endpoints.contains_key(*name)) => {
+            Ok(Value::Null)
+        }
+        (404, _) => {
+            Err("nothing is published there (404), and the provider file names no endpoint".into())
+        }
         (status, _) => Err(format!("the provider answered {status}")),
     })
 }

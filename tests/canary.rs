@@ -6,6 +6,7 @@
 mod support;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -265,26 +266,44 @@ fn a_secret_in_the_wrong_place_is_not_shown() {
     assert!(shown.is_empty(), "{}", shown.join("\n"));
 }
 
-/// Everything that a run against an issuer writes; JSON and XML also as what they mean.
-fn outputs(folder: &Path, issuer: &str, rest: &str, more: &[&str]) -> [String; 6] {
+/// Everything that a run against an issuer writes; JSON, XML and HTML also as what they mean.
+fn outputs(folder: &Path, issuer: &str, rest: &str, more: &[&str]) -> Vec<String> {
     for index in [1, 4] {
         let file = folder.join(format!("canary-{index}"));
         std::fs::write(file, canary(CORES[index]) + "\n").expect("the folder can be written");
     }
     let file = provider_file(folder, issuer, &rest.replace("FOLDER", text(folder)));
-    let (json, junit) = (folder.join("r.json"), folder.join("r.xml"));
-    let options = ["run", "--max-wait", "0", "--provider", text(&file)];
-    let writers = ["--json", text(&json), "--junit", text(&junit)];
-    let mut command = command([&options[..], &writers[..], more].concat());
+    const FORMATS: [&str; 9] =
+        ["json", "junit", "html", "sarif", "ctrf", "tap", "markdown", "gitlab", "har"];
+    let place = |format: &str| text(&folder.join(format!("r.{format}"))).to_owned();
+    let writers = FORMATS.iter().flat_map(|format| [format!("--{format}"), place(format)]);
+    let writers: Vec<String> = writers.collect();
+    let options = [
+        "run",
+        "--max-wait",
+        "0",
+        "--verbose",
+        "--evidence",
+        "--github",
+        "--provider",
+        text(&file),
+    ];
+    let all = options.iter().copied().chain(writers.iter().map(String::as_str));
+    let mut command = command(all.chain(more.iter().copied()));
+    command.env("GITHUB_STEP_SUMMARY", place("summary"));
     let secrets = CORES.iter().enumerate().map(|(i, core)| (format!("CANARY_{i}"), canary(core)));
     let Ended { code, stdout, stderr, .. } = run(command.envs(secrets));
     assert!(matches!(code, Some(1 | 3)), "exit code {code:?}: {stderr}");
-    let read = |path| std::fs::read_to_string(path).expect("the report was written");
-    let (json, junit) = (read(json), read(junit));
-    let report: Value = serde_json::from_str(&json).expect("the report is JSON");
-    let meant = [strings(&report), unescaped(&junit)];
-    let [json_meant, junit_meant] = meant;
-    [stdout, stderr, json, junit, json_meant, junit_meant]
+    let read = |format: &str| std::fs::read_to_string(place(format)).expect("it was written");
+    let mut outputs = vec![stdout, stderr, read("summary")];
+    for format in FORMATS {
+        let text = read(format);
+        if let Ok(document) = serde_json::from_str::<Value>(&text) {
+            outputs.push(strings(&document));
+        }
+        outputs.extend([unescaped(&text), text]);
+    }
+    outputs
 }
 
 fn strings(value: &Value) -> String {
@@ -297,36 +316,48 @@ fn strings(value: &Value) -> String {
 }
 
 fn unescaped(xml: &str) -> String {
-    let entities =
-        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
+    let entities = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&#x27;", "'"),
+        ("&#x2f;", "/"),
+        ("&amp;", "&"),
+    ];
     entities.iter().fold(xml.to_owned(), |text, (entity, meant)| text.replace(entity, meant))
 }
 
 /// The first piece of a canary that stands in one of these, with what is around it.
 fn leak(outputs: &[String]) -> Option<String> {
-    let pieces: Vec<String> = CORES.iter().flat_map(|core| pieces(core)).collect();
+    let pieces: HashSet<Vec<u8>> =
+        CORES.iter().flat_map(|core| pieces(core)).map(String::into_bytes).collect();
     outputs.iter().find_map(|output| {
-        let (piece, at) =
-            pieces.iter().find_map(|piece| Some((piece, output.find(piece.as_str())?)))?;
-        let before: String = output[..at].chars().rev().take(60).collect();
-        let before: String = before.chars().rev().collect();
-        let after: String = output[at..].chars().take(60).collect();
-        Some(format!("{piece} in …{}…", format!("{before}{after}").escape_debug()))
+        let found = |length: usize| {
+            let mut windows = output.as_bytes().windows(length);
+            windows.position(|window| pieces.contains(window))
+        };
+        let at = LENGTHS.into_iter().find_map(found)?;
+        let around = &output.as_bytes()[at.saturating_sub(60)..output.len().min(at + 60)];
+        Some(format!("…{}…", String::from_utf8_lossy(around).escape_debug()))
     })
 }
+
+/// The lengths of pieces that matter: of text, and of base64.
+const LENGTHS: [usize; 2] = [8, 12];
 
 /// All pieces of a canary that are long enough to matter: as text, and as base64 of any alignment.
 fn pieces(core: &str) -> Vec<String> {
     let whole = canary(core);
     let form: String = form_urlencoded::byte_serialize(whole.as_bytes()).collect();
-    let mut pieces = windows(core, 8);
+    let mut pieces = windows(core, LENGTHS[0]);
     for (text, shift) in [&whole, &form].into_iter().flat_map(|text| (0..3).map(move |n| (text, n)))
     {
         // Three characters at either end also depend on what is around the canary.
         let encoded = STANDARD.encode("i".repeat(shift) + text);
         let own = encoded[4..encoded.len() - 4].to_owned();
-        pieces.extend(windows(&own, 12));
-        pieces.extend(windows(&own.replace('+', "-").replace('/', "_"), 12));
+        pieces.extend(windows(&own, LENGTHS[1]));
+        pieces.extend(windows(&own.replace('+', "-").replace('/', "_"), LENGTHS[1]));
     }
     pieces
 }

@@ -30,6 +30,7 @@ fn transcripts_are_exact() {
     let rows = [
         ("help", "--help", 0),
         ("run-help", "run --help", 0),
+        ("stub-help", "stub --help", 0),
         ("no-arguments", "", 2),
         ("unknown-verb", "frobnicate", 2),
         ("unknown-option", "run --provder x", 2),
@@ -190,6 +191,93 @@ fn reports_go_where_they_are_asked_for() {
         assert_eq!((&report["exit_code"], &report["totals"]["pass"]), (&json!(0), &json!(4)));
     }
     assert!(ended.stderr.contains("conforms: "), "the summary is talk: {}", ended.stderr);
+}
+
+/// Everything that can be written after a run can be written again from its JSON report.
+#[test]
+fn reports_are_written_again_from_json() {
+    let folder = folder("reports-again");
+    let place = |run: &str, format: &str| text(&folder.join(format!("{run}.{format}"))).to_owned();
+    let formats = ["json", "html", "junit", "sarif", "ctrf", "tap", "markdown", "gitlab", "har"];
+    let asked = |run: &str| -> Vec<String> {
+        formats.iter().flat_map(|format| [format!("--{format}"), place(run, format)]).collect()
+    };
+    let one = ["run", "--fault", "ignores_verifier", "rfc7636/4.6"].map(str::to_owned);
+    let first = run(&mut command([&one[..], &asked("one")].concat()));
+    assert_eq!((first.code, first.stderr.as_str()), (Some(1), ""), "{}", first.stdout);
+    let again = ["report".to_owned(), place("one", "json")];
+    let second = run(&mut command([&again[..], &asked("two")].concat()));
+    assert_eq!((second.code, &second.stdout), (Some(1), &first.stdout), "{}", second.stderr);
+    for format in formats {
+        let [one, two] = ["one", "two"].map(|run| std::fs::read(place(run, format)).ok());
+        assert!(one.is_some() && one == two, "{format} differs");
+    }
+    let evidence = run(&mut command(["report", &place("one", "json"), "--evidence"]));
+    assert!(!first.stdout.contains("\n  < 200") && evidence.stdout.contains("\n  < 200"));
+    for part in [
+        "\n  sent      POST ",
+        "\n  expected  the request is refused",
+        "\n  got       200 ",
+        "\n  replay    curl ",
+    ] {
+        assert!(first.stdout.contains(part), "{part:?} in {}", first.stdout);
+    }
+}
+
+#[test]
+fn what_cannot_be_rendered_again_is_wrong_usage() {
+    let folder = folder("reports-wrong");
+    let file = folder.join("r.json");
+    let rows = [
+        ("{", "it is not JSON"),
+        ("{\"schema\": \"authgauge/report/v9\"}", "it has the form authgauge/report/v9"),
+        (
+            "{\"schema\": \"authgauge/report/v1\"}",
+            "it is not as authgauge/report/v1 has it: missing field",
+        ),
+    ];
+    for (document, why) in rows {
+        std::fs::write(&file, document).expect("the folder can be written");
+        let ended = authgauge(&["report", text(&file)]);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(
+            ended.stderr.contains(&format!("r.json cannot be used: {why}")),
+            "{}",
+            ended.stderr
+        );
+    }
+    let ended = authgauge(&["report", "no/such/r.json"]);
+    assert!(ended.code == Some(2) && ended.stderr.contains("cannot be read"), "{ended:?}");
+    let ended = authgauge(&["run", "--html", "-", "--json", "-"]);
+    assert!(ended.code == Some(2) && ended.stderr.contains("two reports cannot"), "{ended:?}");
+}
+
+#[test]
+fn github_gets_annotations_and_a_summary_without_being_asked() {
+    let folder = folder("github");
+    let summary = folder.join("summary.md");
+    std::fs::write(&summary, "before\n").expect("the folder can be written");
+    let arguments = ["run", "--fault", "ignores_verifier", "rfc7636/4.6"];
+    let rows = [(Some("true"), true), (None, false)];
+    for (on_github, written) in rows {
+        let mut command = command(arguments);
+        command.env("GITHUB_STEP_SUMMARY", &summary);
+        let ended = run(command.envs(on_github.map(|value| ("GITHUB_ACTIONS", value))));
+        let annotation = "\n::error file=scenarios/specs/rfc7636/";
+        assert_eq!(ended.stdout.contains(annotation), written, "{}", ended.stdout);
+    }
+    let text = std::fs::read_to_string(&summary).expect("it is there");
+    assert!(text.starts_with("before\n# authgauge: "), "{text}");
+    assert_eq!(text.matches("# authgauge: ").count(), 1, "{text}");
+}
+
+#[test]
+fn exchanges_are_shown_while_they_happen() {
+    let ended = authgauge(&["run", "--scenarios", "tests/cli", "--verbose"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    for part in ["> GET http://127.0.0.1:", "\n< 200\n", " ms\n"] {
+        assert!(ended.stderr.contains(part), "{part:?} in {}", ended.stderr);
+    }
 }
 
 #[test]

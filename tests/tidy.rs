@@ -9,16 +9,21 @@ const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 60;
 
 /// Each large dependency and the only files that name it.
-const NAMED_BY: [(&str, &[&str]); 9] = [
+const NAMED_BY: [(&str, &[&str]); 14] = [
     ("reqwest", &["src/transport.rs"]),
     ("libtest_mimic", &["src/harness.rs"]),
     ("serde_yaml", &["src/yaml.rs", "mocks/src/yaml.rs"]),
     ("num_bigint", &["src/srp.rs", "mocks/src/idp/srp.rs"]),
     ("tokio_tungstenite", &["src/devtools.rs"]),
     ("wiremock", &["mocks/src/adapter.rs"]),
+    ("hyper", &["mocks/src/server.rs"]),
+    ("hyper_util", &["mocks/src/server.rs"]),
+    ("tokio_rustls", &["mocks/src/tls.rs"]),
+    ("rcgen", &["mocks/src/tls.rs"]),
     ("scraper", &["src/form.rs", "src/form/"]),
     ("jsonwebtoken", &["src/jose.rs"]),
     ("cookie", &["src/cookie.rs"]),
+    ("minijinja", &["src/report/render.rs"]),
 ];
 
 /// Products: a difference between them belongs into a provider file.

@@ -1,14 +1,13 @@
 //! The engine behind wiremock; the only module that names wiremock.
 
-use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::str::FromStr;
 
 use wiremock::http::{HeaderName, HeaderValue};
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers};
 
-use crate::engine::Engine;
-use crate::error::StubError;
+use crate::engine::{Answer, Engine};
+use crate::error::{StubError, cannot_listen};
 use crate::wire::{Request, Response};
 
 /// What to start.
@@ -43,12 +42,10 @@ impl Stub {
     /// # Errors
     /// When a name is unknown or the port cannot be had.
     pub async fn start(options: &Options) -> Result<Stub, StubError> {
-        let port = options.port;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|source| {
-            let in_use = source.kind() == io::ErrorKind::AddrInUse;
-            if in_use { StubError::PortInUse { port } } else { StubError::Listen { port, source } }
-        })?;
-        let address = listener.local_addr().map_err(|source| StubError::Listen { port, source })?;
+        let (host, port) = (IpAddr::V4(Ipv4Addr::LOCALHOST), options.port);
+        let taken = |source| cannot_listen(host, port, source);
+        let listener = TcpListener::bind((host, port)).map_err(taken)?;
+        let address = listener.local_addr().map_err(taken)?;
         let base_url = format!("http://{address}");
         let engine = Engine::new(&options.dialect, &options.faults, &base_url)?;
         let issuer = engine.issuer();
@@ -73,7 +70,9 @@ struct Adapter(Engine);
 
 impl Respond for Adapter {
     fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
-        write(self.0.answer(&read(request)))
+        let Answer { response, delay } = self.0.handle(&read(request));
+        let template = write(response);
+        if delay.is_zero() { template } else { template.set_delay(delay) }
     }
 }
 

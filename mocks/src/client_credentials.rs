@@ -9,7 +9,9 @@ use crate::issue::{self, Occasion};
 use crate::jwt;
 use crate::provider::{Provider, has};
 use crate::reason::Reason;
+use crate::reuse;
 use crate::scope;
+use crate::self_contained;
 
 /// Issues an access token to the client itself.
 pub fn exchange(
@@ -30,8 +32,16 @@ pub fn exchange(
         Some(asked) if has(provider, Fault::ClientCredentialsWithAnyScope) => asked,
         _ => scope::requested(&provider.dialect, client, asked)?,
     };
+    if let Some(tokens) = reuse::find(provider, client, &scope) {
+        return Ok(tokens);
+    }
+    if let Some(tokens) = self_contained::tokens(provider, client, &scope) {
+        return Ok(tokens);
+    }
     let number = issue::own_grant(provider, client, &scope);
-    issue::tokens(provider, number, &scope, Occasion::Grant)
+    let tokens = issue::tokens(provider, number, &scope, Occasion::Grant)?;
+    reuse::keep(provider, client, &scope, &tokens);
+    Ok(tokens)
 }
 
 /// An ID token about a client, which no specification knows.

@@ -1,17 +1,20 @@
 //! The control plane under `/_stub/`: time, keys, faults, and a user who decides at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::dialect;
+use crate::dialect::{self, User};
 use crate::fault::{self, Fault};
 use crate::keys::{self, Rotation};
+use crate::latency;
 use crate::provider::{self, Provider, has};
+use crate::quota::{self, Quota};
 use crate::random;
-use crate::store::{Decision, Login};
+use crate::store::{self, Decision, Login};
 use crate::verification;
 use crate::wire::{self, Request, Response, with_header};
 
@@ -20,6 +23,12 @@ pub const PREFIX: &str = "/_stub/";
 
 /// One century, in seconds: no sum of times overflows.
 const FARTHEST: u64 = 100 * 365 * 86_400;
+
+/// Ten minutes, in milliseconds.
+const LONGEST_STALL: u64 = 600_000;
+
+/// More than a test adds, and few enough that a search through them takes no time.
+const MOST_USERS: usize = 10_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,6 +70,22 @@ struct Faults {
     set: Vec<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Delays {
+    p50: Option<f64>,
+    p99: Option<f64>,
+    stall_ms: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+enum Change {
+    Add(User),
+    Disable(String),
+    Enable(String),
+}
+
 /// What a control request is answered with, or why it cannot be.
 type Outcome = Result<Value, String>;
 
@@ -77,9 +102,13 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
         ("rotate", _, true) => respond(rotate(provider, &request.body)),
         ("device", _, true) => respond(decide(provider, &request.body)),
         ("login", _, true) => respond(set_login_page(provider, &request.body)),
+        ("users", true, _) => wire::json(200, &users(provider)),
+        ("users", _, true) => respond(change_users(provider, &request.body)),
+        ("latency", _, true) => respond(set_latency(provider, &request.body)),
+        ("quota", _, true) => respond(set_quotas(provider, &request.body)),
         ("" | "counters", ..) => wrong_method("GET"),
-        ("faults", ..) => wrong_method("GET, POST"),
-        ("clock" | "rotate" | "device" | "login", ..) => wrong_method("POST"),
+        ("faults" | "users", ..) => wrong_method("GET, POST"),
+        ("clock" | "rotate" | "device" | "latency" | "quota" | "login", ..) => wrong_method("POST"),
         _ => bad(404, "no such control: GET /_stub/ lists them"),
     }
 }
@@ -110,7 +139,19 @@ fn index(provider: &Provider) -> Value {
         "POST /_stub/login": { "scripted": "whether a script builds the login page: true | false" },
         "GET /_stub/faults": "the faults that are on, and all others",
         "POST /_stub/faults": { "set": ["the names of the faults to be on; all others go off"] },
-        "GET /_stub/counters": "requests per endpoint, and what was issued",
+        "GET /_stub/users": "who can log in, and whose account is locked",
+        "POST /_stub/users": {
+            "add": "a user as in the dialect's file; replaces the one of that name",
+            "disable": "a name: no more logins, and all sessions and tokens are dead",
+            "enable": "a name: logins are possible again",
+        },
+        "POST /_stub/latency": {
+            "p50": "the median of all delays in milliseconds; 0 for no delays",
+            "p99": "their 99th percentile in milliseconds",
+            "stall_ms": "once: no answer for so many milliseconds from now",
+        },
+        "POST /_stub/quota": "requests per second by endpoint, or of all; {} for no quotas",
+        "GET /_stub/counters": "requests by endpoint, those beyond a quota, and what was issued",
     })
 }
 
@@ -218,5 +259,72 @@ fn active_faults(provider: &Provider) -> Value {
 
 fn counters(provider: &Provider) -> Value {
     let counters = &provider.counters;
-    json!({ "requests": counters.requests, "issued": counters.issued, "logins": counters.logins })
+    json!({
+        "requests": counters.requests,
+        "limited": counters.limited,
+        "issued": counters.issued,
+        "logins": counters.logins,
+    })
+}
+
+fn users(provider: &Provider) -> Value {
+    let users = provider.dialect.users.iter();
+    let users = users.map(|user| json!({ "username": user.username, "disabled": user.disabled }));
+    json!({ "users": users.collect::<Vec<_>>() })
+}
+
+fn change_users(provider: &mut Provider, body: &[u8]) -> Outcome {
+    let hint = r#"{"disable": "alice"}, {"enable": "alice"} or {"add": {"username": "eve", …}}"#;
+    match parse(body, hint)? {
+        Change::Add(user) => {
+            let users = &mut provider.dialect.users;
+            // The first user is the one who decides by default, so that nobody changes places.
+            match users.iter().position(|known| known.username == user.username) {
+                Some(index) => users[index] = user,
+                None if users.len() >= MOST_USERS => return Err("there are too many users".into()),
+                None => users.push(user),
+            }
+        }
+        Change::Disable(username) => {
+            lock(provider, &username, true)?;
+            store::forget_user(&mut provider.store, &username);
+        }
+        Change::Enable(username) => lock(provider, &username, false)?,
+    }
+    Ok(users(provider))
+}
+
+fn lock(provider: &mut Provider, username: &str, disabled: bool) -> Result<(), String> {
+    let known = |user: &&mut User| user.username == username;
+    let user = provider.dialect.users.iter_mut().find(known).ok_or("the user is unknown")?;
+    user.disabled = disabled;
+    Ok(())
+}
+
+fn set_latency(provider: &mut Provider, body: &[u8]) -> Outcome {
+    let hint = r#"{"p50": 20, "p99": 120}, {"p50": 0, "p99": 0} or {"stall_ms": 1500}"#;
+    let delays: Delays = parse(body, hint)?;
+    let conditions = &mut provider.conditions;
+    match (delays.p50, delays.p99, delays.stall_ms) {
+        (Some(0.0), Some(0.0), None) => conditions.latency = None,
+        (Some(p50), Some(p99), None) => conditions.latency = Some(latency::new(p50, p99)?),
+        (None, None, Some(stall)) if stall <= LONGEST_STALL => {
+            conditions.stalled_until = Instant::now().checked_add(Duration::from_millis(stall));
+        }
+        (None, None, Some(_)) => return Err("a stall is at most ten minutes".into()),
+        _ => return Err(format!("send {hint}")),
+    }
+    let latency = conditions.latency;
+    Ok(json!({ "p50": latency.map(|l| l.p50), "p99": latency.map(|l| l.p99) }))
+}
+
+fn set_quotas(provider: &mut Provider, body: &[u8]) -> Outcome {
+    let rates: BTreeMap<String, f64> = parse(body, r#"{"token": 120, "all": 500}, or {}"#)?;
+    let quotas = rates.iter().map(|(endpoint, rate)| quota::new(endpoint, *rate));
+    let quotas = quotas.collect::<Result<Vec<Quota>, String>>()?;
+    for quota in &quotas {
+        quota::check(quota, &provider.endpoints)?;
+    }
+    provider.conditions.quotas = quotas;
+    Ok(json!(rates))
 }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::error::StubError;
 use crate::fault::Fault;
-use crate::manners::{Authorization, ClientLogout, Login, Page, Refusals, Tokens};
-
 use crate::keys::KeySettings;
+use crate::manners::{Authorization, ClientLogout, Login, Page, Refusals, Tokens};
+use crate::quota::Exceeded;
 use crate::user_pool::UserPool;
 
 /// The embedded dialects by name.
@@ -66,6 +67,9 @@ pub struct Dialect {
     /// Pages that are always the same, by path.
     #[serde(default)]
     pub pages: BTreeMap<String, Page>,
+    /// What is answered beyond a quota.
+    #[serde(default)]
+    pub quota_exceeded: Exceeded,
     /// Who can log in.
     pub users: Vec<User>,
     /// Who can ask for tokens.
@@ -142,6 +146,9 @@ pub struct User {
     /// Further attributes, which are claims of ID tokens as well.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
+    /// Whether the account is locked.
+    #[serde(default)]
+    pub disabled: bool,
 }
 
 /// A registered client.
@@ -208,10 +215,23 @@ pub enum Consent {
     Never,
 }
 
+/// The text of the embedded dialect of that name.
+///
+/// # Errors
+/// When there is none.
+pub fn embedded(name: &str) -> Result<&'static str, StubError> {
+    let found = EMBEDDED.iter().find(|(known, _)| *known == name);
+    let unknown =
+        || StubError::UnknownDialect { name: name.into(), known: crate::dialects().join(", ") };
+    found.map(|(_, text)| *text).ok_or_else(unknown)
+}
+
 /// The embedded dialect of that name.
-pub fn find(name: &str) -> Option<Dialect> {
-    let (_, text) = EMBEDDED.iter().find(|(known, _)| *known == name)?;
-    Some(crate::yaml::parse(text))
+///
+/// # Errors
+/// When there is none.
+pub fn find(name: &str) -> Result<Dialect, StubError> {
+    embedded(name).map(crate::yaml::parse)
 }
 
 /// The client with that identifier.

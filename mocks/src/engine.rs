@@ -2,27 +2,40 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use crate::dialect::{self, Endpoints};
+use crate::conditions::Conditions;
+use crate::dialect::{self, Dialect, Endpoints};
 use crate::error::StubError;
 use crate::fault::{self, Fault};
+use crate::jwt;
+use crate::latency;
 use crate::provider::{self, Provider, has};
+use crate::quota;
 use crate::reason::Reason;
+use crate::self_contained;
 use crate::store;
 use crate::wire::{self, Request, Response, with_header};
-use crate::{authorize, client_logout, consent, control, device, discovery, idp};
-use crate::{
-    introspection, login, logout, page, random, refusal, revocation, token, userinfo, verification,
-};
+use crate::{authorize, client_logout, consent, control, device, discovery, idp, introspection};
+use crate::{login, logout, page, random, refusal, revocation, token, userinfo, verification};
 
 /// Bodies may have 64 kB: every honest request is far smaller.
-const LONGEST_BODY: usize = 64 * 1024;
+pub const LONGEST_BODY: usize = 64 * 1024;
 
 /// A provider that answers requests one at a time, however many threads ask.
 #[derive(Debug)]
 pub struct Engine {
     routes: Vec<Route>,
     provider: Mutex<Provider>,
+}
+
+/// What an adapter is to send, and when.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The response.
+    pub response: Response,
+    /// How long it is held back.
+    pub delay: Duration,
 }
 
 /// An endpoint.
@@ -40,11 +53,24 @@ impl Engine {
     /// # Errors
     /// When no dialect or no fault has a given name.
     pub fn new(dialect: &str, faults: &[String], base_url: &str) -> Result<Engine, StubError> {
-        let dialect = dialect::find(dialect).ok_or_else(|| unknown_dialect(dialect))?;
+        Engine::under(dialect::find(dialect)?, faults, base_url, Conditions::default())
+    }
+
+    /// A new provider that answers under certain conditions.
+    pub(crate) fn under(
+        dialect: Dialect,
+        faults: &[String],
+        base_url: &str,
+        conditions: Conditions,
+    ) -> Result<Engine, StubError> {
         let faults = faults.iter().map(|name| fault::find(name).ok_or_else(|| unknown_fault(name)));
         let faults = faults.collect::<Result<BTreeSet<Fault>, StubError>>()?;
         let routes = routes(&dialect.endpoints);
-        let provider = provider::new(dialect, faults, base_url);
+        let mut provider = provider::new(dialect, faults, base_url, conditions);
+        provider.endpoints = routes.iter().map(|route| route.name).collect();
+        for quota in &provider.conditions.quotas {
+            quota::check(quota, &provider.endpoints).map_err(StubError::UnknownEndpoint)?;
+        }
         Ok(Engine { routes, provider: Mutex::new(provider) })
     }
 
@@ -53,33 +79,48 @@ impl Engine {
         self.provider.lock().unwrap_or_else(PoisonError::into_inner).issuer.clone()
     }
 
-    /// Answers a request, whatever is in it.
+    /// Answers a request, whatever is in it, and ignores how long that should take.
     pub fn answer(&self, request: &Request) -> Response {
+        self.handle(request).response
+    }
+
+    /// Answers a request, whatever is in it, and says how long the answer is to be held back.
+    pub(crate) fn handle(&self, request: &Request) -> Answer {
         // A panic would be a bug; the state is sound even then, since every change is one insertion.
         let mut provider = self.provider.lock().unwrap_or_else(PoisonError::into_inner);
         let now = provider::now(&provider);
         store::sweep(&mut provider.store, now);
+        let response = self.respond(&mut provider, request);
+        let controlled = request.path.starts_with(control::PREFIX);
+        let delay = if controlled {
+            Duration::ZERO
+        } else {
+            latency::delay(&mut provider.conditions, Instant::now())
+        };
+        let unsigned = std::mem::take(&mut provider.unsigned);
+        // A signature takes longer than all the rest and needs nothing that is shared.
+        drop(provider);
+        Answer { response: unsigned.iter().fold(response, jwt::complete), delay }
+    }
+
+    fn respond(&self, provider: &mut Provider, request: &Request) -> Response {
         if request.body.len() > LONGEST_BODY {
-            return refusal::refuse(&provider, Reason::BodyTooLong);
+            return refusal::refuse(provider, Reason::BodyTooLong);
         }
         if request.path.starts_with(control::PREFIX) {
-            return control::answer(&mut provider, request);
+            return control::answer(provider, request);
         }
         if request.path == idp::PATH && provider.dialect.user_pool.is_some() {
-            return idp::answer(&mut provider, request);
+            return idp::answer(provider, request);
         }
         match self.routes.iter().find(|route| route.path == request.path) {
             Some(route) => {
-                let response = follow(route, &mut provider, request);
-                dressed(&provider, route.name, response)
+                let response = follow(route, provider, request);
+                dressed(provider, route.name, response)
             }
-            None => elsewhere(&mut provider, request),
+            None => elsewhere(provider, request),
         }
     }
-}
-
-fn unknown_dialect(name: &str) -> StubError {
-    StubError::UnknownDialect { name: name.into(), known: crate::dialects().join(", ") }
 }
 
 fn unknown_fault(name: &str) -> StubError {
@@ -89,6 +130,11 @@ fn unknown_fault(name: &str) -> StubError {
 fn follow(route: &Route, provider: &mut Provider, request: &Request) -> Response {
     *provider.counters.requests.entry(route.name).or_default() += 1;
     provider.endpoint = route.name;
+    if !quota::admits(&mut provider.conditions.quotas, route.name, Instant::now()) {
+        *provider.counters.limited.entry(route.name).or_default() += 1;
+        return quota::answer(&provider.dialect.quota_exceeded);
+    }
+    self_contained::unpack(provider, route.name, request);
     // RFC 9110 §9.3.2: HEAD is answered as GET; the server leaves out the body.
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
     if route.name == "token" && method == "GET" && has(provider, Fault::TokenRequestByGet) {

@@ -36,6 +36,28 @@ pub fn tokens(
     let grant = provider.store.grants.get(&number).filter(|grant| !grant.revoked).cloned();
     let grant = grant.ok_or(Reason::GrantRevoked)?;
     let access_token = access_token(provider, number, &grant, scope, occasion);
+    let mut response = response(provider, &access_token, scope);
+    if may_refresh(provider, &grant, occasion) {
+        response["refresh_token"] = refresh_token(provider, number).into();
+    }
+    if grant.login.is_some() && wants_id_token(provider, scope) {
+        let id_token = id_token(provider, &grant, scope, &access_token, occasion);
+        response["id_token"] = id_token.into();
+        provider::count_issued(provider, "id_token");
+    }
+    Ok(as_sent(provider, response))
+}
+
+/// The token response as this dialect sends it.
+pub fn as_sent(provider: &Provider, mut response: Value) -> Value {
+    if let Some(members) = response.as_object_mut() {
+        members.retain(|name, _| !provider.dialect.tokens.response_omits.contains(name));
+    }
+    response
+}
+
+/// The members that every token response has.
+pub fn response(provider: &Provider, access_token: &str, scope: &[String]) -> Value {
     let mut response = json!({ "access_token": access_token });
     if !has(provider, Fault::TokenResponseWithoutTokenType) {
         // RFC 6749 §5.1: token_type is required.
@@ -45,18 +67,7 @@ pub fn tokens(
     let as_string = has(provider, Fault::ExpiresInAsString);
     response["expires_in"] = if as_string { json!(lifetime.to_string()) } else { json!(lifetime) };
     response["scope"] = scope.join(" ").into();
-    if may_refresh(provider, &grant, occasion) {
-        response["refresh_token"] = refresh_token(provider, number).into();
-    }
-    if grant.login.is_some() && wants_id_token(provider, scope) {
-        let id_token = id_token(provider, &grant, scope, &access_token, occasion);
-        response["id_token"] = id_token.into();
-        provider::count_issued(provider, "id_token");
-    }
-    if let Some(members) = response.as_object_mut() {
-        members.retain(|name, _| !provider.dialect.tokens.response_omits.contains(name));
-    }
-    Ok(response)
+    response
 }
 
 /// OIDC Core §3.1.2.1: the scope openid makes it an OpenID request.
@@ -75,8 +86,13 @@ pub fn undeserved(provider: &mut Provider, client: &Client) -> Result<Value, Rea
 
 /// The number of a new grant that a client gives itself.
 pub fn own_grant(provider: &mut Provider, client: &Client, scope: &[String]) -> u64 {
-    let grant = Grant {
-        client_id: client.id.clone(),
+    store::add_grant(&mut provider.store, grant_to_itself(&client.id, scope))
+}
+
+/// What a client grants itself.
+pub fn grant_to_itself(client_id: &str, scope: &[String]) -> Grant {
+    Grant {
+        client_id: client_id.to_owned(),
         login: None,
         scope: scope.to_vec(),
         nonce: None,
@@ -84,8 +100,7 @@ pub fn own_grant(provider: &mut Provider, client: &Client, scope: &[String]) -> 
         revoked: false,
         last_access_token: None,
         id: random::uuid(),
-    };
-    store::add_grant(&mut provider.store, grant)
+    }
 }
 
 /// A new access token of a grant.
@@ -108,7 +123,9 @@ pub fn access_token(
         expires_at: now + provider.dialect.lifetimes.access_token,
         revoked: false,
     };
-    let secret = access_token_text(provider, grant, scope);
+    let claims = access_token_claims(provider, grant, scope);
+    let secret =
+        claims.map_or_else(random::secret, |claims| jwt::sign_access_token(provider, &claims));
     provider.store.access_tokens.insert(secret.clone(), token);
     if let Some(grant) = provider.store.grants.get_mut(&number) {
         grant.last_access_token = Some(secret.clone());
@@ -117,17 +134,15 @@ pub fn access_token(
     secret
 }
 
-/// What the client gets to see of an access token.
-fn access_token_text(provider: &Provider, grant: &Grant, scope: &[String]) -> String {
-    let Some(claims) = &provider.dialect.tokens.access_token_claims else {
-        return random::secret();
-    };
+/// The claims of an access token; none if it is random text.
+pub fn access_token_claims(provider: &Provider, grant: &Grant, scope: &[String]) -> Option<Value> {
+    let claims = provider.dialect.tokens.access_token_claims.as_ref()?;
     let mut facts = facts(provider, grant, scope);
     let now = provider::now(provider);
     facts.insert("exp", (now + provider.dialect.lifetimes.access_token).into());
     // RFC 9068 §2.2: the subject of a client that acts for itself is the client.
     facts.entry("sub").or_insert_with(|| grant.client_id.clone().into());
-    jwt::sign_access_token(provider, &template::members(claims, &facts).into())
+    Some(template::members(claims, &facts).into())
 }
 
 fn may_refresh(provider: &Provider, grant: &Grant, occasion: Occasion) -> bool {
@@ -198,7 +213,12 @@ fn facts(provider: &Provider, grant: &Grant, scope: &[String]) -> Facts {
         facts.insert("auth_time", login.auth_time.into());
         facts.insert("sid", login.sid.clone().into());
         let user = dialect::user(&provider.dialect, &login.username);
-        facts.extend(user.map(|user| user::facts(user, scope)).into_iter().flatten());
+        let user = user.map(|user| user::facts(&provider.dialect, user, scope));
+        facts.extend(user.into_iter().flatten());
+    } else {
+        // A client that acts for itself logs in by its request, and nothing else stems from that.
+        facts.insert("auth_time", provider::now(provider).into());
+        facts.retain(|name, _| !["origin_jti", "event_id"].contains(name));
     }
     if !is_by_api(grant) {
         facts.insert("version", 2.into());

@@ -1,6 +1,7 @@
 //! Compact JSON Web Signatures, assembled by hand so that the harness judges them with other code.
 
 use std::iter;
+use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -8,6 +9,16 @@ use serde_json::{Value, json};
 use crate::fault::Fault;
 use crate::keys::{self, Key, KeyRing};
 use crate::provider::{Provider, has};
+use crate::random;
+use crate::wire::Response;
+
+/// A token that is sent with a placeholder, which its signature replaces once nobody waits for it.
+#[derive(Clone, Debug)]
+pub struct Unsigned {
+    message: String,
+    placeholder: String,
+    key: Arc<Key>,
+}
 
 /// The claims as a signed token.
 pub fn sign(provider: &Provider, claims: &Value) -> String {
@@ -28,16 +39,43 @@ fn sign_with(provider: &Provider, ring: &KeyRing, claims: &Value) -> String {
     assemble(provider, &signer.key, &signer.kid, claims)
 }
 
-fn assemble(provider: &Provider, key: &Key, kid: &str, claims: &Value) -> String {
-    let unfitting = has(provider, Fault::SignsWithUnfittingAlgorithm);
-    let alg = if unfitting { "PS256" } else { "RS256" };
+/// The claims as an access token whose signature [`complete`] adds to the response. No fault about
+/// signatures applies.
+pub fn sign_access_token_later(provider: &mut Provider, claims: &Value) -> String {
+    let ring = provider.access_token_keys.as_ref().unwrap_or(&provider.keys);
+    let signer = &ring.keys[ring.signing];
+    let message = message(provider, "RS256", &signer.kid, claims);
+    let (key, placeholder) = (Arc::clone(&signer.key), random::secret());
+    let token = format!("{message}.{placeholder}");
+    provider.unsigned.push(Unsigned { message, placeholder, key });
+    token
+}
+
+/// The response with the signature in the place that was kept for it.
+pub fn complete(mut response: Response, unsigned: &Unsigned) -> Response {
+    let placeholder = unsigned.placeholder.as_bytes();
+    let at = response.body.windows(placeholder.len()).position(|part| part == placeholder);
+    if let Some(at) = at {
+        let signature = keys::sign(&unsigned.key, unsigned.message.as_bytes());
+        let signature = URL_SAFE_NO_PAD.encode(signature).into_bytes();
+        response.body.splice(at..at + placeholder.len(), signature);
+    }
+    response
+}
+
+fn message(provider: &Provider, alg: &str, kid: &str, claims: &Value) -> String {
     let mut header = json!({ "alg": alg, "kid": kid });
     if provider.dialect.keys.typ {
         header["typ"] = "JWT".into();
     }
     // RFC 7515 §3.1 and §5.1: BASE64URL(header) . BASE64URL(payload) . BASE64URL(signature).
     let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
-    let message = format!("{}.{}", encode(&header), encode(claims));
+    format!("{}.{}", encode(&header), encode(claims))
+}
+
+fn assemble(provider: &Provider, key: &Key, kid: &str, claims: &Value) -> String {
+    let unfitting = has(provider, Fault::SignsWithUnfittingAlgorithm);
+    let message = message(provider, if unfitting { "PS256" } else { "RS256" }, kid, claims);
     let sign = if unfitting { keys::sign_pss } else { keys::sign };
     let signature = as_sent(provider, sign(key, message.as_bytes()));
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))

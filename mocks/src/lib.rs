@@ -5,7 +5,7 @@
 //! `/_stub/` moves its time, rotates its keys and decides for its users, so that no test sleeps.
 //!
 //! ```text
-//! HTTP ─ adapter (wiremock) ─► Request ─ Engine::answer ─► Response
+//! HTTP ─ adapter (wiremock) or server (hyper) ─► Request ─ Engine ─► Response
 //!                                          │ one module per endpoint, over one Provider:
 //!                                          ▼ dialect, clock, keys, faults, store
 //! ```
@@ -19,6 +19,7 @@ mod client_credentials;
 mod client_logout;
 mod clock;
 mod code;
+mod conditions;
 mod consent;
 mod control;
 mod decide;
@@ -34,23 +35,30 @@ mod introspection;
 mod issue;
 mod jwt;
 mod keys;
+mod latency;
 mod login;
 mod logout;
 mod manners;
+mod overlay;
 mod page;
 mod pkce;
 mod provider;
+mod quota;
 mod random;
 mod reason;
 mod redirect_uri;
 mod refresh;
 mod refusal;
 mod reply;
+mod reuse;
 mod revocation;
 mod scope;
 mod scripted;
+mod self_contained;
+mod server;
 mod store;
 mod template;
+mod tls;
 mod token;
 mod user;
 mod user_pool;
@@ -60,9 +68,13 @@ mod wire;
 mod yaml;
 
 pub use adapter::{Options, Stub};
+pub use conditions::Conditions;
 pub use engine::Engine;
 pub use error::StubError;
 pub use fault::FaultRow;
+pub use latency::Latency;
+pub use quota::Quota;
+pub use server::{Server, ServerOptions};
 pub use wire::{Request, Response};
 
 /// The names of the dialects.

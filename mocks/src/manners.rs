@@ -52,6 +52,8 @@ pub struct Authorization {
     pub found: bool,
     /// Also the implicit grant: `response_type=token`.
     pub implicit: bool,
+    /// The `token_type` of its responses, if it is written in another way there.
+    pub implicit_token_type: Option<String>,
     /// The page to which errors lead that no redirect URI may learn; without it they are shown at once.
     pub error_page: Option<String>,
 }
@@ -131,6 +133,8 @@ pub struct Tokens {
     pub challenge: Option<String>,
     /// Only refresh tokens can be revoked.
     pub only_refresh_tokens_revocable: bool,
+    /// Whether the scope `openid` without any other shows all that is known of a user.
+    pub openid_alone_shows_all: bool,
     /// When a refresh token is issued.
     pub refresh_token: RefreshToken,
     /// What a refresh token looks like.

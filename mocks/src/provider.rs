@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::{self, Clock};
+use crate::conditions::Conditions;
 use crate::dialect::Dialect;
 use crate::fault::Fault;
+use crate::jwt::Unsigned;
 use crate::keys::{self, KeyRing, KeySettings, Purpose};
 use crate::store::{self, Session, Store};
 use crate::wire::{Request, cookie};
@@ -32,6 +34,12 @@ pub struct Provider {
     pub counters: Counters,
     /// The endpoint that is answering.
     pub endpoint: &'static str,
+    /// Under what conditions it answers.
+    pub conditions: Conditions,
+    /// The names of its endpoints.
+    pub endpoints: Vec<&'static str>,
+    /// The tokens of the current answer that still need their signature.
+    pub unsigned: Vec<Unsigned>,
 }
 
 /// Numbers since the start.
@@ -45,10 +53,17 @@ pub struct Counters {
     pub logins: BTreeMap<String, u64>,
     /// Refused exchanges by code, for the fault that minds them.
     pub refusals: BTreeMap<String, u64>,
+    /// Requests beyond a quota, by endpoint.
+    pub limited: BTreeMap<&'static str, u64>,
 }
 
 /// A new provider at `base_url`, which has no trailing slash.
-pub fn new(dialect: Dialect, faults: BTreeSet<Fault>, base_url: &str) -> Provider {
+pub fn new(
+    dialect: Dialect,
+    faults: BTreeSet<Fault>,
+    base_url: &str,
+    conditions: Conditions,
+) -> Provider {
     let KeySettings { kid, access_token_key, .. } = dialect.keys;
     Provider {
         base_url: base_url.to_owned(),
@@ -60,6 +75,9 @@ pub fn new(dialect: Dialect, faults: BTreeSet<Fault>, base_url: &str) -> Provide
         store: Store::default(),
         counters: Counters::default(),
         endpoint: "",
+        conditions,
+        endpoints: Vec::new(),
+        unsigned: Vec::new(),
         dialect,
     }
 }
@@ -97,6 +115,7 @@ pub mod tests {
 
     /// A provider without faults.
     pub fn of_dialect(name: &str) -> Provider {
-        new(crate::dialect::find(name).expect("embedded"), BTreeSet::new(), "http://stub.test")
+        let dialect = crate::dialect::find(name).expect("embedded");
+        new(dialect, BTreeSet::new(), "http://stub.test", Conditions::default())
     }
 }

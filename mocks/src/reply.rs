@@ -25,7 +25,12 @@ pub fn tokens(provider: &Provider, request: &Request, to: &ReplyTo, tokens: &Val
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let members = tokens.as_object().into_iter().flatten();
     let members = members.filter(|(name, _)| *name != "refresh_token");
-    let members: Vec<_> = members.map(|(name, value)| (name.as_str(), text(value))).collect();
+    let token_type = provider.dialect.authorization.implicit_token_type.as_ref();
+    let written = |name: &String, value| {
+        token_type.filter(|_| name == "token_type").cloned().unwrap_or_else(|| text(value))
+    };
+    let members: Vec<_> =
+        members.map(|(name, value)| (name.as_str(), written(name, value))).collect();
     let members: Vec<_> = members.iter().map(|(name, value)| (*name, value.as_str())).collect();
     send(provider, request, to, &members)
 }

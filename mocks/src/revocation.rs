@@ -4,6 +4,7 @@ use crate::client_auth;
 use crate::dialect::{self, Client};
 use crate::fault::Fault;
 use crate::form::{self, Parameters, one};
+use crate::jwt;
 use crate::provider::{Provider, has};
 use crate::reason::Reason;
 use crate::refusal::either;
@@ -28,7 +29,7 @@ fn revoke(provider: &mut Provider, request: &Request) -> Result<Response, Reason
     };
     let hint = one(&form, "token_type_hint");
     let Some((grant, is_refresh_token)) = find(provider, secret, hint) else {
-        return unknown(provider);
+        return unknown(provider, secret);
     };
     if !owns(provider, &client, grant) {
         return not_owned(provider);
@@ -98,7 +99,12 @@ fn spared(provider: &Provider, is_refresh_token: bool) -> bool {
     has(provider, Fault::RevocationDoesNothing) || (spares_access_tokens && !is_refresh_token)
 }
 
-fn unknown(provider: &Provider) -> Result<Response, Reason> {
+fn unknown(provider: &Provider, secret: &str) -> Result<Response, Reason> {
+    // An ID token, or an access token that was forgotten: its signature says that it is one.
+    let only_refresh_tokens = provider.dialect.tokens.only_refresh_tokens_revocable;
+    if only_refresh_tokens && jwt::verify(provider, secret).is_some() {
+        return Err(Reason::TokenTypeUnsupported);
+    }
     if has(provider, Fault::RevocationOfUnknownTokenIsAnError) {
         return Err(Reason::TokenUnknown);
     }

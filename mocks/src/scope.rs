@@ -9,7 +9,9 @@ pub fn requested(
     client: &Client,
     scope: Option<&str>,
 ) -> Result<Vec<String>, Reason> {
-    let asked: Vec<String> = scope.map_or_else(|| dialect.default_scope.clone(), split);
+    // RFC 6749 §3.3: without a scope there is a default, which is no more than the client may have.
+    let default = || dialect.default_scope.iter().filter(|scope| client.scopes.contains(scope));
+    let asked: Vec<String> = scope.map_or_else(|| default().cloned().collect(), split);
     // OIDC Core §3.1.2.1: scope values that are not understood should be ignored. That is a rule for
     // OpenID requests; RFC 6749 §3.3 lets a plain OAuth request be refused.
     let lenient = contains(&asked, "openid") && contains(&client.scopes, "openid");

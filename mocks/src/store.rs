@@ -1,10 +1,12 @@
 //! What a stub remembers: sessions, grants, and everything that was issued from them.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::authorize::Authorization;
 use crate::idp::state::{self, PoolState};
 use crate::pkce::Challenge;
+use crate::reuse::Reused;
 
 /// All of it. Secrets are the keys of the maps; times are seconds since 1970 by the stub's clock.
 #[derive(Debug, Default)]
@@ -25,6 +27,8 @@ pub struct Store {
     pub grants: HashMap<u64, Grant>,
     /// Scopes that a user has agreed to, by username and client.
     pub consents: HashMap<(String, String), BTreeSet<String>>,
+    /// What clients that ask for themselves are given again, by client and scope.
+    pub reused: HashMap<(String, String), Reused>,
     /// The number of the grant made last.
     pub last_grant: u64,
     /// What the JSON API of a user pool remembers.
@@ -202,6 +206,16 @@ pub fn revoke_grant(store: &mut Store, number: u64) {
     }
 }
 
+/// Ends all sessions of a user and kills everything that they have granted.
+pub fn forget_user(store: &mut Store, username: &str) {
+    store.sessions.retain(|_, session| session.username != username);
+    for grant in store.grants.values_mut() {
+        if grant.login.as_ref().is_some_and(|login| login.username == username) {
+            grant.revoked = true;
+        }
+    }
+}
+
 /// Whether nobody has revoked a grant.
 pub fn is_live(store: &Store, number: u64) -> bool {
     store.grants.get(&number).is_some_and(|grant| !grant.revoked)
@@ -213,8 +227,11 @@ pub fn refreshes(store: &Store, number: u64) -> usize {
     own.count().saturating_sub(1)
 }
 
-/// Forgets what has expired, whenever the store has doubled: a long run needs no more memory than
-/// what it issues in one life time.
+/// At most so many entries of a kind outlive a sweep.
+const MOST: usize = 50_000;
+
+/// Forgets what has expired, whenever the store has doubled, and the oldest entries of a kind that
+/// has more than [`MOST`]: a long run needs no more memory than a short one.
 pub fn sweep(store: &mut Store, now: u64) {
     if size(store) < store.sweep_at.max(10_000) {
         return;
@@ -225,12 +242,43 @@ pub fn sweep(store: &mut Store, now: u64) {
     store.access_tokens.retain(|_, token| now < token.expires_at);
     store.refresh_tokens.retain(|_, token| now < token.expires_at);
     store.devices.retain(|_, device| now < device.expires_at);
+    keep_newest(&mut store.sessions, |session| session.expires_at);
+    keep_newest(&mut store.pending, |pending| pending.expires_at);
+    keep_newest(&mut store.codes, |code| code.grant);
+    keep_newest(&mut store.access_tokens, |token| token.grant);
+    keep_newest(&mut store.refresh_tokens, |token| token.grant);
+    keep_newest(&mut store.devices, |device| device.expires_at);
     state::sweep(&mut store.pool, now);
     let mut alive: BTreeSet<u64> = store.codes.values().map(|code| code.grant).collect();
     alive.extend(store.access_tokens.values().map(|token| token.grant));
     alive.extend(store.refresh_tokens.values().map(|token| token.grant));
     store.grants.retain(|number, _| alive.contains(number));
+    store.grants.shrink_to_fit();
     store.sweep_at = 2 * size(store);
+}
+
+/// Keeps the [`MOST`] entries that come last in an order.
+fn keep_newest<V>(entries: &mut HashMap<String, V>, order: fn(&V) -> u64) {
+    if entries.len() <= MOST {
+        return;
+    }
+    let mut orders: Vec<u64> = entries.values().map(order).collect();
+    let excess = orders.len() - MOST;
+    let (_, oldest_kept, newer) = orders.select_nth_unstable(excess);
+    let oldest_kept = *oldest_kept;
+    // Several may be equally old; then it does not matter which of them stay.
+    let mut room = MOST - newer.iter().filter(|order| **order > oldest_kept).count();
+    entries.retain(|_, value| match order(value).cmp(&oldest_kept) {
+        Ordering::Less => false,
+        Ordering::Equal => {
+            let stays = room > 0;
+            room = room.saturating_sub(1);
+            stays
+        }
+        Ordering::Greater => true,
+    });
+    // A table that keeps the gaps of what it has lost doubles although it holds no more.
+    entries.shrink_to_fit();
 }
 
 fn size(store: &Store) -> usize {
@@ -254,6 +302,22 @@ mod tests {
         }
         sweep(&mut store, 50);
         assert_eq!((store.refresh_tokens.len(), store.grants.len()), (10, 10));
+    }
+
+    #[test]
+    fn what_does_not_expire_is_bounded_and_the_newest_stay() {
+        for order in [|number: u64| number, |_: u64| 7, |number: u64| number / 30_000] {
+            let numbers = 0..110_000;
+            let mut entries: HashMap<String, u64> =
+                numbers.map(|number| (number.to_string(), order(number))).collect();
+            let newest = order(109_999);
+            keep_newest(&mut entries, |order| *order);
+            assert_eq!(entries.len(), MOST);
+            assert!(entries.values().any(|order| *order == newest));
+        }
+        let mut entries = (0..110_000).map(|number: u64| (number.to_string(), number)).collect();
+        keep_newest(&mut entries, |order| *order);
+        assert!((60_000..110_000).all(|number: u64| entries.contains_key(&number.to_string())));
     }
 
     fn grant() -> Grant {

@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-use crate::dialect::User;
+use crate::dialect::{Dialect, User};
 use crate::scope;
 use crate::template::Facts;
 
 /// The facts about a user; OIDC Core §5.4 says which scope asks for which claims.
-pub fn facts(user: &User, scope: &[String]) -> Facts {
-    let asked = |name: &str| scope::contains(scope, name);
+pub fn facts(dialect: &Dialect, user: &User, scope: &[String]) -> Facts {
+    let everything = dialect.tokens.openid_alone_shows_all && *scope == ["openid"];
+    let asked = |name: &str| everything || scope::contains(scope, name);
     let when = |asked: bool, value: Value| if asked { value } else { Value::Null };
     let groups = if user.groups.is_empty() { Value::Null } else { user.groups.clone().into() };
     let email = asked("email");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::dialect::Dialect;
+use crate::dialect::{self, Dialect};
 use crate::provider::Provider;
 
 /// A user pool. Clients that it does not name have the settings of the product's default.
@@ -172,7 +172,8 @@ impl Default for Switches {
 pub fn may_log_in(provider: &Provider, username: &str) -> bool {
     let pool = provider.dialect.user_pool.as_ref();
     let status = pool.and_then(|pool| pool.users.get(username)).copied().unwrap_or_default();
-    status == UserStatus::Confirmed
+    let locked = dialect::user(&provider.dialect, username).is_some_and(|user| user.disabled);
+    status == UserStatus::Confirmed && !locked
 }
 
 /// The part of the identifier that SRP uses: what follows the underscore.

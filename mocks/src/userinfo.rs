@@ -88,7 +88,7 @@ fn claims(provider: &Provider, request: &Request) -> Result<Value, Reason> {
     let login = grant.and_then(|grant| grant.login.as_ref());
     let user = login.and_then(|login| dialect::user(&provider.dialect, &login.username));
     let user = user.ok_or(Reason::AccessTokenOfNobody)?;
-    let facts = user::facts(user, &token.scope);
+    let facts = user::facts(&provider.dialect, user, &token.scope);
     Ok(template::members(&provider.dialect.tokens.userinfo, &facts).into())
 }
 

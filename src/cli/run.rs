@@ -1,22 +1,24 @@
 //! `authgauge run`.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, print, say, write_file};
+use super::Failure;
+use super::outputs::Outputs;
+use super::verbose::Verbose;
 use crate::harness::{Embedded, start_stub};
 use crate::library::{Library, SourceFile};
 use crate::profile::{self, Profile};
 use crate::provider::Provider;
+use crate::redact::Redactor;
 use crate::reference;
-use crate::report::{Report, json, junit, terminal};
+use crate::report::Report;
 use crate::run::{self, RunError, Settings};
 use crate::scenario::Hazard;
 use crate::selection::Selection;
-use crate::transport::HttpTransport;
+use crate::transport::{HttpTransport, Transport};
 
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -43,12 +45,11 @@ pub struct RunArgs {
     /// The longest that a case may wait for an expiry, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     max_wait: u64,
-    /// Write the report as JSON; - is standard output
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Write the report as JUnit XML
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
+    /// Show every exchange on standard error as it happens, secrets masked
+    #[arg(short, long)]
+    verbose: bool,
+    #[command(flatten)]
+    outputs: Outputs,
 }
 
 /// A hazard, as it is spelt on the command line.
@@ -69,24 +70,19 @@ pub async fn run(args: &RunArgs, library: &Library, colored: bool) -> Result<u8,
         allowed: args.allow.iter().map(|allowed| hazard(*allowed)).collect(),
         profile: Profile::default(),
     };
-    for path in args.json.iter().chain(&args.junit) {
-        writable(path)?;
-    }
-    if args.json.is_some() && args.json == args.junit {
-        return Err(Failure::usage("--json and --junit cannot go to the same place"));
-    }
+    args.outputs.check()?;
     let report = if let Some(name) = &args.provider {
         let provider = provider(name, args.issuer.as_deref(), library)?;
         settings.profile = chosen(args, &provider, library)?;
         let transport = HttpTransport::new(provider.pace.timeout).map_err(Failure::environment)?;
-        conduct(library, &provider, &transport, &settings).await?
+        observed(args, library, &provider, transport, &settings).await?
     } else {
         let Embedded { stub: _stub, provider, transport } =
             start_stub(library, &args.fault).await.map_err(Failure::usage)?;
         settings.profile = chosen(args, &provider, library)?;
-        conduct(library, &provider, &transport, &settings).await?
+        observed(args, library, &provider, transport, &settings).await?
     };
-    write(args, &report, colored)?;
+    args.outputs.write(&report, colored)?;
     Ok(report.exit_code)
 }
 
@@ -101,18 +97,18 @@ fn hazard(allowed: Allowed) -> Hazard {
     }
 }
 
-/// Finds out before the run that a report could not be written after it.
-fn writable(path: &Path) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match folder {
-        Some(folder) if !folder.is_dir() => {
-            Err(Failure::usage(format!("{} cannot be written: no such folder", path.display())))
-        }
-        _ if path.is_dir() => {
-            Err(Failure::usage(format!("{} cannot be written: it is a folder", path.display())))
-        }
-        _ => Ok(()),
+async fn observed(
+    args: &RunArgs,
+    library: &Library,
+    provider: &Provider,
+    transport: HttpTransport,
+    settings: &Settings,
+) -> Result<Report, Failure> {
+    if !args.verbose {
+        return conduct(library, provider, &transport, settings, ProgressBar::new(0)).await;
     }
+    let verbose = Verbose { inner: transport, redactor: Redactor::new(&provider.secrets()) };
+    conduct(library, provider, &verbose, settings, ProgressBar::hidden()).await
 }
 
 fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<Provider, Failure> {
@@ -143,10 +139,11 @@ fn source(name: &str, library: &Library) -> Result<SourceFile, Failure> {
 async fn conduct(
     library: &Library,
     provider: &Provider,
-    transport: &HttpTransport,
+    transport: &impl Transport,
     settings: &Settings,
+    bar: ProgressBar,
 ) -> Result<Report, Failure> {
-    let bar = ProgressBar::new(0).with_style(style());
+    let bar = bar.with_style(style());
     let progress = |done: usize, total: usize| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
@@ -171,20 +168,4 @@ async fn conduct(
 fn style() -> ProgressStyle {
     ProgressStyle::with_template("{bar:30} {pos}/{len} cases, {elapsed}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
-}
-
-fn write(args: &RunArgs, report: &Report, colored: bool) -> Result<(), Failure> {
-    let summary = terminal::write(report, colored);
-    if args.json.as_deref() == Some(Path::new("-")) {
-        say(&summary);
-    } else {
-        print(&summary);
-    }
-    if let Some(path) = &args.json {
-        write_file(path, &json::write(report))?;
-    }
-    if let Some(path) = &args.junit {
-        write_file(path, &junit::write(report).map_err(Failure::usage)?)?;
-    }
-    Ok(())
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
+use super::words::{reason, sections, visible};
 use super::{Report, terminal};
 use crate::finding::{Finding, Verdict};
 
@@ -12,15 +13,14 @@ use crate::finding::{Finding, Verdict};
 /// # Errors
 /// When the document cannot be written as XML.
 pub fn write(report: &Report) -> Result<String, String> {
-    let mut document =
-        Document::new(format!("authgauge {}", terminal::visible(&report.provider.name)));
+    let mut document = Document::new(format!("authgauge {}", visible(&report.provider.name)));
     document.set_time(Duration::from_millis(report.elapsed_ms));
-    for (section, findings) in terminal::sections(&report.findings) {
+    for (section, findings) in sections(&report.findings) {
         let mut suite = TestSuite::new(section);
         suite.add_test_cases(findings.into_iter().map(|finding| case(finding, report.strict)));
         document.add_test_suite(suite);
     }
-    if let Some(why) = untold(report) {
+    if let Some(why) = report.untold() {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_message(why);
         let mut suite = TestSuite::new("run");
@@ -30,22 +30,9 @@ pub fn write(report: &Report) -> Result<String, String> {
     document.to_string().map_err(|e| format!("the JUnit report cannot be written: {e}"))
 }
 
-/// Why a run is not green although no finding says so.
-fn untold(report: &Report) -> Option<String> {
-    match &report.interrupted {
-        Some(why) => Some(why.clone()),
-        None if report.totals.pass + report.totals.fail + report.totals.warning == 0
-            && report.totals.known + report.totals.stale + report.totals.inconclusive == 0 =>
-        {
-            Some("nothing applied to this provider, so nothing was tested".into())
-        }
-        None => None,
-    }
-}
-
 fn case(finding: &Finding, strict: bool) -> TestCase {
-    let mut case = TestCase::new(&finding.requirement, status(finding, strict));
-    case.set_classname(&finding.case);
+    let mut case = TestCase::new(visible(&finding.requirement), status(finding, strict));
+    case.set_classname(visible(&finding.case));
     if finding.verdict == Verdict::Fail && !finding.breaks_gate(strict) {
         // JUnit has no warnings: what does not fail the run passes, and says so.
         case.set_system_out(terminal::details(finding));
@@ -54,7 +41,7 @@ fn case(finding: &Finding, strict: bool) -> TestCase {
 }
 
 fn status(finding: &Finding, strict: bool) -> TestCaseStatus {
-    let message = terminal::visible(&terminal::reason(finding));
+    let message = visible(&reason(finding));
     let told = |mut status: TestCaseStatus| {
         status.set_message(message.clone()).set_description(terminal::details(finding));
         status

@@ -1,99 +1,75 @@
 //! The report as text for people: grouped by section, with the exchange behind each failure.
 
-use super::{Report, Totals};
+use super::standing::{self, Standing};
+use super::words::{acceptance, clipped, sections, visible};
+use super::{Report, Totals, replay};
 use crate::exit;
-use crate::finding::{Evidence, Finding, Known, KnownState, Verdict};
-use crate::spec::Severity;
+use crate::finding::{Evidence, Finding, Verdict};
 
-/// The report as text; `colored` for a terminal.
-pub fn write(report: &Report, colored: bool) -> String {
-    let paint = Paint { colored };
+/// How the text is to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Look {
+    /// With colour, for a terminal.
+    pub colored: bool,
+    /// With every exchange behind what failed or could not be told.
+    pub evidence: bool,
+}
+
+/// How much of the exchanges is shown.
+#[derive(Debug, Clone, Copy)]
+struct Extent {
+    /// The most exchanges; the last ones are shown.
+    exchanges: usize,
+    /// The most lines of each.
+    lines: usize,
+}
+
+const BRIEF: Extent = Extent { exchanges: 2, lines: 24 };
+const WHOLE: Extent = Extent { exchanges: usize::MAX, lines: usize::MAX };
+
+/// The report as text.
+pub fn write(report: &Report, look: Look) -> String {
+    let paint = Paint { colored: look.colored };
     let mut text = head(report, &paint);
     for (section, findings) in sections(&report.findings) {
         text += &format!("\n{}\n", paint.bold(&section));
         text.extend(findings.iter().map(|finding| line(finding, &paint)));
     }
-    let bad = report.findings.iter().filter(|finding| wants_details(finding));
-    text.extend(bad.map(|finding| format!("\n{}", headed(finding, &paint))));
+    let bad = report.findings.iter().filter(|finding| standing::of(finding).wants_details());
+    for finding in bad {
+        text += &format!("\n{}", headed(finding, &paint));
+        if look.evidence {
+            text += &transcript(&finding.exchanges, WHOLE, &paint);
+        }
+    }
     text + &summary(report, &paint)
 }
 
 fn head(report: &Report, paint: &Paint) -> String {
     let (name, issuer) = (visible(&report.provider.name), visible(&report.provider.issuer));
-    let line = format!("{name} {issuer}, profile {}, run {}", report.profile, report.run);
+    let (profile, run) = (visible(&report.profile), visible(&report.run));
+    let line = format!("{name} {issuer}, profile {profile}, run {run}");
     paint.tone(Tone::Dim, &line) + "\n"
-}
-
-/// Findings by section of their specification, in the order in which the sections first appear.
-pub fn sections(findings: &[Finding]) -> Vec<(String, Vec<&Finding>)> {
-    let mut sections: Vec<(String, Vec<&Finding>)> = Vec::new();
-    for finding in findings {
-        let name = format!("{} §{}", finding.spec.document, finding.spec.section);
-        match sections.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, own)) => own.push(finding),
-            None => sections.push((name, vec![finding])),
-        }
-    }
-    sections.sort_by_key(|a| section_key(&a.0));
-    sections
-}
-
-/// Documents by name, sections by number: §4.6 before §4.10.
-fn section_key(name: &str) -> (String, Vec<u32>) {
-    let (document, section) = name.split_once(" §").unwrap_or((name, ""));
-    (document.to_owned(), section.split('.').map_while(|part| part.parse().ok()).collect())
-}
-
-/// Why a finding is as it is, in one line.
-pub fn reason(finding: &Finding) -> String {
-    match (&finding.known, &finding.expected, &finding.actual) {
-        (Some(known), ..) => standing(known),
-        (None, Some(expected), Some(actual)) => {
-            format!("expected that {expected}, but got {actual}")
-        }
-        _ => finding.why.clone().unwrap_or_default(),
-    }
-}
-
-/// A known deviation, and what is to be done about it.
-fn standing(known: &Known) -> String {
-    let advice = match known.state {
-        KnownState::Observed => "accepted",
-        KnownState::Stale => "not observed any more: remove it from the provider file",
-        KnownState::Expired => "its last day is over: fix the provider or review the entry",
-    };
-    format!("{} (until {}): {advice}", known.reason, known.until)
 }
 
 /// A finding with everything that is known about it.
 pub fn details(finding: &Finding) -> String {
-    headed(finding, &Paint { colored: false })
+    let paint = Paint { colored: false };
+    headed(finding, &paint) + &transcript(&finding.exchanges, BRIEF, &paint)
 }
 
-fn wants_details(finding: &Finding) -> bool {
-    let known = finding.known.as_ref().map(|known| known.state);
-    match known {
-        Some(KnownState::Observed) => false,
-        Some(_) => true,
-        None => matches!(finding.verdict, Verdict::Fail | Verdict::Inconclusive),
-    }
-}
-
-fn label(finding: &Finding) -> (&'static str, Tone) {
-    match (finding.known.as_ref().map(|known| known.state), finding.verdict) {
-        (Some(KnownState::Observed), _) => ("known", Tone::Yellow),
-        (Some(KnownState::Stale), _) => ("STALE", Tone::Red),
-        (Some(KnownState::Expired), _) => ("EXPIRED", Tone::Red),
-        (None, Verdict::Pass) => ("pass", Tone::Green),
-        (None, Verdict::NotApplicable) => ("n/a", Tone::Dim),
-        (None, Verdict::Inconclusive) => ("UNKNOWN", Tone::Magenta),
-        (None, Verdict::Fail) if finding.severity == Severity::Failure => ("FAIL", Tone::Red),
-        (None, Verdict::Fail) => ("warn", Tone::Yellow),
+fn tone(standing: Standing) -> Tone {
+    match standing {
+        Standing::Fail | Standing::Expired | Standing::Stale => Tone::Red,
+        Standing::Inconclusive => Tone::Magenta,
+        Standing::Warning | Standing::Known => Tone::Yellow,
+        Standing::Pass => Tone::Green,
+        Standing::NotApplicable => Tone::Dim,
     }
 }
 
 fn line(finding: &Finding, paint: &Paint) -> String {
-    let (word, tone) = label(finding);
+    let standing = standing::of(finding);
     let row = finding.case.rsplit('/').next().unwrap_or_default();
     let slug = finding.requirement.rsplit('/').next().unwrap_or_default();
     let case = if row == slug { String::new() } else { format!(" · {row}") };
@@ -103,16 +79,18 @@ fn line(finding: &Finding, paint: &Paint) -> String {
         (Verdict::NotApplicable, None) => format!("  {}", finding.why.as_deref().unwrap_or("")),
         _ => String::new(),
     };
-    let word = paint.tone(tone, &format!("{word:7}"));
+    let word = paint.tone(tone(standing), &format!("{:7}", standing.label()));
     let note = clipped(&note, 240);
-    format!("  {word} {catalogue:8} {slug}{case}{}\n", paint.tone(Tone::Dim, &note))
+    let name = clipped(&format!("{catalogue:8} {slug}{case}"), 240);
+    format!("  {word} {name}{}\n", paint.tone(Tone::Dim, &note))
 }
 
 fn headed(finding: &Finding, paint: &Paint) -> String {
-    let (word, tone) = label(finding);
+    let standing = standing::of(finding);
+    let word = paint.tone(tone(standing), standing.label());
     let catalogue = finding.catalogue.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
     let mut text =
-        format!("{} {}{catalogue}\n", paint.tone(tone, word), paint.bold(&finding.requirement));
+        format!("{word} {}{}\n", paint.bold(&visible(&finding.requirement)), visible(&catalogue));
     let spec = &finding.spec;
     let mut field = |name: &str, value: &str| {
         let lines: Vec<String> = value.lines().map(|line| clipped(line, 800)).collect();
@@ -124,6 +102,9 @@ fn headed(finding: &Finding, paint: &Paint) -> String {
         "says",
         &format!("{} {} §{}: {}", finding.level, spec.document, spec.section, finding.text),
     );
+    if let Some(first) = finding.exchanges.first() {
+        field("sent", &replay::sent(first));
+    }
     let told = [("expected", &finding.expected), ("got", &finding.actual), ("why", &finding.why)];
     for (name, value) in told {
         if let Some(value) = value {
@@ -131,60 +112,48 @@ fn headed(finding: &Finding, paint: &Paint) -> String {
         }
     }
     if let Some(known) = &finding.known {
-        field("known", &standing(known));
+        field("known", &acceptance(known));
     }
     field("see", &spec.url);
     field("scenario", &format!("{}:{}", finding.file, finding.line));
-    text + &transcript(&finding.exchanges, paint)
+    if let Some(command) = finding.exchanges.first().and_then(replay::curl) {
+        text += &replayed(&command);
+    }
+    text
 }
 
-/// The last exchanges: the earlier ones only led there, and the JSON report has them all.
-fn transcript(exchanges: &[Evidence], paint: &Paint) -> String {
-    const SHOWN: usize = 2;
-    let first = exchanges.len().saturating_sub(SHOWN);
+/// The command that sends the request again. Half of it would be worse than none.
+fn replayed(command: &str) -> String {
+    const LONGEST: usize = 800;
+    if command.lines().any(|line| line.chars().count() > LONGEST) {
+        return "  replay    too long for a terminal; the HTML and JSON reports have it\n".into();
+    }
+    format!("  replay    {}\n", command.replace('\n', "\n            "))
+}
+
+/// The last exchanges: the earlier ones only led there.
+fn transcript(exchanges: &[Evidence], extent: Extent, paint: &Paint) -> String {
+    let first = exchanges.len().saturating_sub(extent.exchanges);
     let mut text = String::new();
     if first > 0 {
         text += &paint.tone(Tone::Dim, &format!("  … {first} exchange(s) before\n"));
     }
     for exchange in &exchanges[first..] {
-        text += &prefixed("  > ", &exchange.request);
-        text += &prefixed("  < ", &exchange.response);
+        text += &prefixed("  > ", &exchange.request, extent.lines);
+        text += &prefixed("  < ", &exchange.response, extent.lines);
     }
     text
 }
 
-fn prefixed(prefix: &str, block: &str) -> String {
-    const LINES: usize = 24;
+fn prefixed(prefix: &str, block: &str, most: usize) -> String {
     let mut text = String::new();
-    for line in block.lines().take(LINES) {
+    for line in block.lines().take(most) {
         text += &format!("{prefix}{}\n", clipped(line, 240));
     }
-    if block.lines().count() > LINES {
+    if block.lines().count() > most {
         text += &format!("{prefix}…\n");
     }
     text
-}
-
-/// A line without what could steer the reader's terminal, and not too long.
-fn clipped(line: &str, most: usize) -> String {
-    let mut text: String = visible(line).chars().take(most).collect();
-    if line.chars().count() > most {
-        text.push('…');
-    }
-    text
-}
-
-/// Text of one line in which everything can be seen: a provider's words may hold escape sequences,
-/// or marks that turn the direction of writing.
-pub fn visible(text: &str) -> String {
-    text.chars().map(|c| if hides(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
-
-fn hides(c: char) -> bool {
-    let steers =
-        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
-    let invisible = matches!(c, '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}');
-    (c.is_control() && c != '\t') || steers || invisible
 }
 
 fn summary(report: &Report, paint: &Paint) -> String {

@@ -3,4 +3,5 @@
 
 pub mod golden;
 pub mod program;
+pub mod reports;
 pub mod server;

@@ -22,6 +22,7 @@ pub fn find(provider: &Provider, name: &str) -> Option<Account> {
     let user = dialect::user(&provider.dialect, name);
     let user = user.or_else(|| provider.dialect.users.iter().find(by_email))?;
     let status = pool.users.get(&user.username).copied().unwrap_or_default();
+    let status = if user.disabled { UserStatus::Disabled } else { status };
     Some(Account { user: user.clone(), status })
 }
 

@@ -1,6 +1,7 @@
 //! The control plane.
 
 use crate::browser::*;
+use crate::signature::claims;
 
 #[test]
 fn every_control_answers_and_explains_what_it_wants() {
@@ -28,6 +29,23 @@ fn every_control_answers_and_explains_what_it_wants() {
         ("device", "GET", 405, "use POST"),
         ("device", r#"{"user_code": "x", "action": "approve"}"#, 400, "unknown, used or expired"),
         ("device", r#"{"user_code": "x", "action": "eat"}"#, 400, "approve"),
+        ("users", "GET", 200, r#"{"username":"alice","disabled":false}"#),
+        ("users", r#"{"disable": "nobody"}"#, 400, "the user is unknown"),
+        ("users", r#"{"remove": "alice"}"#, 400, "expected one of `add`, `disable`, `enable`"),
+        ("users", r#"{"disable": "alice"}"#, 200, r#"{"username":"alice","disabled":true}"#),
+        ("users", r#"{"enable": "alice"}"#, 200, r#"{"username":"alice","disabled":false}"#),
+        ("latency", "GET", 405, "use POST"),
+        ("latency", r#"{"p50": 1, "p99": 2}"#, 200, r#"{"p50":1.0,"p99":2.0}"#),
+        ("latency", r#"{"p50": 0, "p99": 0}"#, 200, r#"{"p50":null,"p99":null}"#),
+        ("latency", r#"{"p50": 3, "p99": 2}"#, 400, "0 < median <= percentile"),
+        ("latency", r#"{"p50": 3}"#, 400, "stall_ms"),
+        ("latency", r#"{"stall_ms": 0}"#, 200, "null"),
+        ("latency", r#"{"stall_ms": 18446744073709551615}"#, 400, "ten minutes"),
+        ("quota", "GET", 405, "use POST"),
+        ("quota", r#"{"token": 5}"#, 200, r#"{"token":5.0}"#),
+        ("quota", r#"{"tokens": 5}"#, 400, "a quota is for all, openid_configuration"),
+        ("quota", r#"{"token": 0}"#, 400, "more than 0"),
+        ("quota", "{}", 200, "{}"),
         ("coffee", "GET", 404, "GET /_stub/"),
     ];
     for (name, body, status, part) in cases {
@@ -62,4 +80,37 @@ fn counters_count() {
     for kind in ["authorization_code", "access_token", "refresh_token", "id_token"] {
         assert_eq!(counters["issued"][kind], 1, "{kind}");
     }
+}
+
+#[test]
+fn a_locked_account_has_no_session_and_no_tokens() {
+    let mut browser = Browser::new(&[]);
+    let tokens = browser.tokens();
+    let (access, refresh) = (member(&tokens, "access_token"), member(&tokens, "refresh_token"));
+    assert_eq!(browser.userinfo(&access).status, 200);
+    browser.control("users", r#"{"disable": "alice"}"#);
+    assert_eq!(browser.userinfo(&access).status, 401);
+    assert_eq!(browser.refresh(&refresh, &[]).1["error"], "invalid_grant");
+    let login = location(&browser.get(&authorize_url(&[]))).expect("the session has ended");
+    let page = browser.get(&login);
+    let refused = browser.log_in(&page);
+    assert_eq!(location(&refused), None, "a locked account can log in");
+    browser.control("users", r#"{"enable": "alice"}"#);
+    assert!(location(&browser.log_in(&refused)).is_some(), "an unlocked account cannot log in");
+    assert_eq!(browser.userinfo(&access).status, 401, "what was revoked stays so");
+}
+
+#[test]
+fn a_new_user_can_log_in() {
+    let mut browser = Browser::new(&[]);
+    let eve = r#"{"add": {"username": "eve", "password": "p", "sub": "s-eve", "name": "Eve", "email": "eve@example.com"}}"#;
+    assert_eq!(browser.control("users", eve).status, 200);
+    let login = location(&browser.get(&authorize_url(&[]))).expect("a login is needed");
+    let page = browser.get(&login);
+    let refused = browser.submit(&page, &[("username", "eve"), ("password", "q")]);
+    assert_eq!(location(&refused), None);
+    let address = browser.submit(&refused, &[("username", "eve"), ("password", "p")]);
+    let code = parameter(&location(&address).expect("logged in"), "code").expect("a code");
+    let (_, tokens) = browser.exchange(&code, &[]);
+    assert_eq!(claims(&member(&tokens, "id_token"))["sub"], "s-eve");
 }

@@ -2,6 +2,7 @@
 
 mod browser;
 mod code_flow;
+mod cognito;
 mod control;
 mod devices;
 mod faults;

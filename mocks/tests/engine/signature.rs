@@ -17,6 +17,10 @@ pub fn claims(token: &str) -> Value {
     part(token, 1)
 }
 
+pub fn header(token: &str) -> Value {
+    part(token, 0)
+}
+
 pub fn kid(token: &str) -> Value {
     part(token, 0)["kid"].clone()
 }
