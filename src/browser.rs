@@ -62,8 +62,12 @@ pub struct Trail {
 /// Opens an address and goes on until the browser reaches the client, leaves the provider, or
 /// there is nothing left to do. Takes at most [`HOPS`] requests.
 pub async fn visit<T: Transport>(transport: &T, jar: &mut Jar, visit: Visit<'_>) -> Trail {
-    let mut walk =
-        Walk { visit: &visit, trail: Trail::default(), memory: Memory::default(), played: Vec::new() };
+    let mut walk = Walk {
+        visit: &visit,
+        trail: Trail::default(),
+        memory: Memory::default(),
+        played: Vec::new(),
+    };
     let mut next = visit.request.clone();
     next.headers.extend(visit.headers.iter().cloned());
     while walk.trail.exchanges.len() < HOPS {

@@ -23,7 +23,8 @@ use crate::transport::Transport;
 pub const VARIABLE: &str = "AUTHGAUGE_BROWSER";
 
 /// The programs that are looked for in `PATH`.
-const PROGRAMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const PROGRAMS: [&str; 4] =
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// How long the program may take to start.
 const START: Duration = Duration::from_secs(60);

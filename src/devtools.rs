@@ -60,8 +60,9 @@ impl Devtools {
         let url = Url::parse(address).map_err(|e| format!("`{address}` is no address: {e}"))?;
         let place = (url.host_str().unwrap_or_default(), url.port().unwrap_or_default());
         let stream = TcpStream::connect(place).await.map_err(|e| format!("{address}: {e}"))?;
-        let limits =
-            WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
+        let limits = WebSocketConfig::default()
+            .max_message_size(Some(LONGEST))
+            .max_frame_size(Some(LONGEST));
         let (socket, _) = client_async_with_config(address, stream, Some(limits))
             .await
             .map_err(|e| format!("{address}: {e}"))?;

@@ -214,11 +214,19 @@ pub fn unbound<'a>(login: &'a Login, known: &[&str]) -> Option<(Template, String
     let lists: Vec<List<'a>> = match login {
         Login::Forms | Login::Browser | Login::None => return None,
         Login::Cookie(_) | Login::Header(_) => {
-            return templates(login).into_iter().find_map(|template| strange(&template, known, &[]));
+            return templates(login)
+                .into_iter()
+                .find_map(|template| strange(&template, known, &[]));
         }
         Login::Steps(scripts) => scripts
             .iter()
-            .map(|script| (script.keep.0.as_slice(), script.moves.as_slice(), Vec::from_iter(script.open.clone())))
+            .map(|script| {
+                (
+                    script.keep.0.as_slice(),
+                    script.moves.as_slice(),
+                    Vec::from_iter(script.open.clone()),
+                )
+            })
             .collect(),
         Login::Api(api) => {
             let tokens = api.tokens.0.iter().map(|(_, template)| template.clone());

@@ -128,7 +128,9 @@ fn no_login(steps: &[CaseStep], login: &Login) -> Option<Lack> {
         _ => return None,
     };
     let shows_page = |operation: &Operation| match operation {
-        Operation::Visit(visit) => visit.user.as_ref().is_none_or(|user| user.to_string() != "nobody"),
+        Operation::Visit(visit) => {
+            visit.user.as_ref().is_none_or(|user| user.to_string() != "nobody")
+        }
         _ => false,
     };
     has(steps, &shows_page).then(|| Lack::Absent(format!("needs a user who logs in: {why}")))
@@ -278,8 +280,14 @@ fn rounds(speller: Speller<'_>, repeat: &Repeat) -> Rounds {
 }
 
 /// The steps of a flow; what the caller changes, keeps and expects goes to the last of them.
-fn spell_out_flow(speller: Speller<'_>, step: &Step, name: &str, changes: &Changes) -> Vec<CaseStep> {
-    let flow = &speller.library.flows.get(name).expect("reference::check has seen every flow name").flow;
+fn spell_out_flow(
+    speller: Speller<'_>,
+    step: &Step,
+    name: &str,
+    changes: &Changes,
+) -> Vec<CaseStep> {
+    let flow =
+        &speller.library.flows.get(name).expect("reference::check has seen every flow name").flow;
     let given = |name: &str| changes.with.0.iter().rev().find(|(own, _)| own == name);
     let bindings = flow.bindings.0.iter().map(|own| given(&own.0).unwrap_or(own).clone());
     let mut spelt = vec![binding_step(Bindings(bindings.collect()))];

@@ -8,13 +8,13 @@ use crate::action::AuthMethod;
 use crate::capability::ENDPOINTS;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::environment;
+use crate::login::{self, Login};
 use crate::pages::PageRules;
 use crate::provider_file::{
     ClientEntry, Hook, KnownDeviation, Offline, Pace, ProviderFile, UserEntry,
 };
 use crate::secret::{Secret, SecretSource};
 use crate::target;
-use crate::login::{self, Login};
 use crate::template::{Function, Reference, Segment, Template, texts};
 use crate::yaml::{self, Located};
 
@@ -229,10 +229,7 @@ impl Filler<'_> {
             user,
             offers: file.offers,
             pages: file.pages,
-            hook_secrets: {
-                let of_hooks = file.hooks.values().flat_map(environment_of);
-                of_hooks.chain(environment_values(login::templates(&file.login))).collect()
-            },
+            hook_secrets: environment_secrets(&file.hooks, &file.login),
             login: self.login(file.login)?,
             hooks: self.hooks(file.hooks)?,
             pace: file.pace,
@@ -335,6 +332,12 @@ impl Filler<'_> {
     }
 }
 
+/// What hooks and the login take from the environment.
+fn environment_secrets(hooks: &BTreeMap<String, Hook>, login: &Login) -> Vec<Secret> {
+    let of_login = environment_values(login::templates(login));
+    hooks.values().flat_map(environment_of).chain(of_login).collect()
+}
+
 /// The values that a hook takes from the environment.
 fn environment_of(hook: &Hook) -> Vec<Secret> {
     let mut templates = Vec::new();
@@ -358,6 +361,7 @@ fn environment_values(templates: Vec<Template>) -> Vec<Secret> {
         _ => None,
     });
     // An empty value hides nothing, and would be found everywhere.
-    let values = names.filter_map(|name| std::env::var(name).ok()).filter(|value| !value.is_empty());
+    let values =
+        names.filter_map(|name| std::env::var(name).ok()).filter(|value| !value.is_empty());
     values.map(Secret::new).collect()
 }

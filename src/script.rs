@@ -54,7 +54,11 @@ impl<T: Transport> Stage<'_, T> {
     ///
     /// # Errors
     /// Says which request failed and what came back.
-    pub async fn answer(&mut self, script: &Script, page: &Exchange) -> Result<Option<Url>, String> {
+    pub async fn answer(
+        &mut self,
+        script: &Script,
+        page: &Exchange,
+    ) -> Result<Option<Url>, String> {
         let at = &page.request.url;
         self.variables.insert("page".into(), at.as_str().into());
         self.keep(&script.keep, page).map_err(|why| format!("{}: {why}", at.path()))?;
@@ -76,7 +80,8 @@ impl<T: Transport> Stage<'_, T> {
             match (step, &client) {
                 (Move::Send(call), _) => self.send(call).await?,
                 (Move::Srp(proof), Some(client)) => {
-                    let word = |template| text(template, &self.variables).map(Option::unwrap_or_default);
+                    let word =
+                        |template| text(template, &self.variables).map(Option::unwrap_or_default);
                     let facts = srp::Facts {
                         pool: word(&proof.pool)?,
                         user: word(&proof.user)?,
@@ -107,7 +112,10 @@ impl<T: Transport> Stage<'_, T> {
         let response = exchange.outcome.as_ref().map_err(|why| format!("{named}: {why}"))?;
         if response.status >= 400 {
             let said = quoted(response);
-            return Err(format!("login refused: {named} answered {}, it says {said}", response.status));
+            return Err(format!(
+                "login refused: {named} answered {}, it says {said}",
+                response.status
+            ));
         }
         self.keep(&call.keep, &exchange).map_err(|why| format!("{named}: {why}"))
     }
@@ -178,7 +186,9 @@ fn capture_from(capture: &Capture, exchange: &Exchange) -> Result<Value, String>
         }
         Capture::Json(pointer) => {
             let found = response.json()?.pointer(pointer).cloned();
-            found.ok_or_else(|| format!("the answer has no `{pointer}`, it says {}", quoted(response)))
+            found.ok_or_else(|| {
+                format!("the answer has no `{pointer}`, it says {}", quoted(response))
+            })
         }
         Capture::Input(name) => {
             let found = form::input(&body(), name).map(Value::from);
@@ -220,7 +230,8 @@ mod tests {
     fn values_are_found_where_they_stand() {
         let url = "http://idp.test/login?next=%2Fhome".parse().expect("an address");
         let request = Request { method: "GET".into(), url, headers: Vec::new(), body: Vec::new() };
-        let body = r#"{"a": {"b": ["x", 5]}, "t": "<i data-c='q'>", "h": "<input name=k value=v>"}"#;
+        let body =
+            r#"{"a": {"b": ["x", 5]}, "t": "<i data-c='q'>", "h": "<input name=k value=v>"}"#;
         let response = Response {
             status: 200,
             headers: vec![("location".into(), "/there".into())],
@@ -234,7 +245,10 @@ mod tests {
             (Capture::Json("/a/c".into()), Err("the answer has no `/a/c`, it says \"{a, t, h}\"")),
             (Capture::Between("data-c='".into(), "'".into()), Ok("\"q\"")),
             (Capture::Between("none".into(), "'".into()), Err("the answer has no `none`")),
-            (Capture::Between("data-c='".into(), "~".into()), Err("the answer has no `~` after `data-c='`")),
+            (
+                Capture::Between("data-c='".into(), "~".into()),
+                Err("the answer has no `~` after `data-c='`"),
+            ),
             (Capture::Input("k".into()), Ok("\"v\"")),
             (Capture::Input("z".into()), Err("the page has no input `z`")),
             (Capture::Header("Location".into()), Ok("\"/there\"")),

@@ -79,12 +79,8 @@ impl Client {
         let block = STANDARD.decode(&facts.secret_block);
         let block = block.map_err(|why| format!("srp: `secret_block` is no base64: {why}"))?;
         let key = self.key(facts)?;
-        let parts = [
-            facts.pool.as_bytes(),
-            facts.user.as_bytes(),
-            &block,
-            facts.timestamp.as_bytes(),
-        ];
+        let parts =
+            [facts.pool.as_bytes(), facts.user.as_bytes(), &block, facts.timestamp.as_bytes()];
         Ok(STANDARD.encode(mac(&key, &parts.concat())))
     }
 
@@ -194,7 +190,10 @@ mod tests {
             "98b9ee1bcbe56cadaf88b592e8a9ca8e673468d68442dd2a7c7faa111c223b2b"
         );
         let key = client.key(&facts).expect("the facts are in order");
-        assert_eq!(BigUint::from_bytes_be(&key).to_str_radix(16), "2da8980481e6aa704b621157eb967861");
+        assert_eq!(
+            BigUint::from_bytes_be(&key).to_str_radix(16),
+            "2da8980481e6aa704b621157eb967861"
+        );
         let signature = "G9ojxsCcUaPRq1UmMdI9C14fBgpjf03lSl4FWPqq9Ns=";
         assert_eq!(client.prove(&facts).as_deref(), Ok(signature));
     }

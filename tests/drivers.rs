@@ -187,7 +187,8 @@ fn a_command_gives_the_cookie() {
     );
     let file = stub.file("drivers-cookie", &login);
     all_pass(&stub.run(&file, &[CODE]));
-    let header = login.replace("cookie:", "header:").replace("{ command", "{ name: Cookie, command");
+    let header =
+        login.replace("cookie:", "header:").replace("{ command", "{ name: Cookie, command");
     all_pass(&stub.run(&stub.file("drivers-header", &header), &[CODE]));
     // One by the command for each run, and none by the form.
     assert_eq!(stub.counters()["logins"]["alice"], 2);
@@ -210,7 +211,11 @@ fn without_a_login_the_rest_runs() {
     let stub = Stub::start(&["strict"]);
     let file = stub.file("drivers-none", "login: none");
     let report = stub.run(&file, &[CODE, "rfc6749/4.4.2/*"]);
-    one_says(&report, "not_applicable", "needs a user who logs in: the provider file says `login: none`");
+    one_says(
+        &report,
+        "not_applicable",
+        "needs a user who logs in: the provider file says `login: none`",
+    );
     one_says(&report, "pass", "rfc6749/4.4.2/");
     let lines = verdicts(&report);
     assert!(lines.iter().all(|line| !line.starts_with("inconclusive")), "{lines:#?}");
@@ -258,7 +263,11 @@ fn an_api_hands_out_tokens_without_a_page() {
         let file = stub.write(name, source, login);
         let report = stub.run(&file, &[TOKENS, CODE]);
         one_says(&report, "pass", TOKENS);
-        one_says(&report, "not_applicable", "the provider file logs in by an API, which has no pages");
+        one_says(
+            &report,
+            "not_applicable",
+            "the provider file logs in by an API, which has no pages",
+        );
         assert_eq!(stub.counters()["logins"], serde_json::json!({}), "no page was asked");
     }
 }

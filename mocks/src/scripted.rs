@@ -54,7 +54,9 @@ pub fn answer(response: Response) -> Response {
     let said = match (next, response.status) {
         (Some(next), _) => wire::json(200, &json!({ "next": next })),
         (None, 200..300) => wire::json(401, &json!({ "error": WRONG })),
-        (None, status) => wire::json(status, &json!({ "error": "Start again at the application." })),
+        (None, status) => {
+            wire::json(status, &json!({ "error": "Start again at the application." }))
+        }
     };
     cookies.iter().fold(said, |said, cookie| with_header(said, "Set-Cookie", cookie))
 }

@@ -37,8 +37,7 @@ const LEFT_OUT: [&str; 5] =
     ["user-agent", "accept-encoding", "accept-language", "upgrade-insecure-requests", "cookie"];
 
 /// Our transport has undone these.
-const UNDONE: [&str; 4] =
-    ["content-encoding", "content-length", "transfer-encoding", "connection"];
+const UNDONE: [&str; 4] = ["content-encoding", "content-length", "transfer-encoding", "connection"];
 
 /// Reads the event; none for an address that is none of the web's.
 pub fn held(params: &Value, frame: &str) -> Option<Held> {
@@ -51,7 +50,9 @@ pub fn held(params: &Value, frame: &str) -> Option<Held> {
         id: text(&params["requestId"]),
         whom: if document { Whom::Page } else { Whom::Part },
         method: text(&request["method"]),
-        url: matches!(url.scheme(), "http" | "https").then_some(url.clone()).or(document.then_some(url))?,
+        url: matches!(url.scheme(), "http" | "https")
+            .then_some(url.clone())
+            .or(document.then_some(url))?,
         headers: headers.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
         body: body(request),
     })
@@ -87,7 +88,8 @@ pub fn request(held: &Held, visit: &Visit<'_>, first: bool) -> Request {
         visit.request.clone()
     } else {
         let own = held.headers.iter().filter(|(name, _)| {
-            !LEFT_OUT.iter().any(|known| is(name, known)) && !name.to_lowercase().starts_with("sec-")
+            !LEFT_OUT.iter().any(|known| is(name, known))
+                && !name.to_lowercase().starts_with("sec-")
         });
         let kept = visit.request.headers.iter().filter(|(name, _)| is(name, "accept-language"));
         let mut url = held.url.clone();
