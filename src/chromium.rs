@@ -96,14 +96,12 @@ impl Chromium {
     ) -> Result<Trail, String> {
         let running = self.running.get_or_init(start).await;
         let devtools = &running.as_ref().map_err(Clone::clone)?.devtools;
-        let Context(id) = match context {
-            Some(known) => known,
-            None => {
-                let made = devtools.call("", "Target.createBrowserContext", json!({})).await?;
-                let id = made["browserContextId"].as_str().unwrap_or_default().to_owned();
-                context.insert(Context(id))
-            }
-        };
+        if context.is_none() {
+            let made = devtools.call("", "Target.createBrowserContext", json!({})).await?;
+            let id = made["browserContextId"].as_str().unwrap_or_default().to_owned();
+            *context = Some(Context(id));
+        }
+        let id = context.as_ref().map_or("", |context| context.0.as_str());
         tab::visit(devtools, id, transport, visit, self.patience).await
     }
 

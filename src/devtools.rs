@@ -1,4 +1,4 @@
-//! The DevTools protocol over a WebSocket: the only module that names the WebSocket crate.
+//! The `DevTools` protocol over a WebSocket: the only module that names the WebSocket crate.
 //!
 //! Commands and events are plain JSON, so that a browser that says more than is known here disturbs
 //! nothing.
@@ -96,7 +96,7 @@ impl Devtools {
         let (sender, answer) = oneshot::channel();
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         lock(&self.waiting.answers).insert(id, sender);
-        self.say(id, tab, method, params);
+        self.say(id, tab, method, &params);
         match timeout(patience, answer).await {
             Ok(Ok(answer)) => answer.map(Some).map_err(|why| format!("{method}: {why}")),
             Ok(Err(_)) => Err(format!("{method}: {ENDED}")),
@@ -108,7 +108,7 @@ impl Devtools {
     }
 
     /// Gives a command to a tab whose answer does not matter.
-    pub fn tell(&self, tab: &str, method: &str, params: Value) {
+    pub fn tell(&self, tab: &str, method: &str, params: &Value) {
         self.say(self.next.fetch_add(1, Ordering::Relaxed), tab, method, params);
     }
 
@@ -119,7 +119,7 @@ impl Devtools {
         events
     }
 
-    fn say(&self, id: u64, tab: &str, method: &str, params: Value) {
+    fn say(&self, id: u64, tab: &str, method: &str, params: &Value) {
         let mut command = json!({ "id": id, "method": method, "params": params });
         if !tab.is_empty() {
             command["sessionId"] = tab.into();

@@ -115,14 +115,13 @@ async fn give(
         let what = if value.is_empty() { "nothing" } else { "more than one line" };
         return Err(format!("the command of `login.{key}` printed {what}, expected its value"));
     }
-    match login {
-        Login::Header(header) => session.headers.push((header.name.clone(), value.to_owned())),
-        _ => {
-            let pairs = value.trim_start_matches("Cookie:").split(';');
-            let cookies: Vec<_> = pairs.map(|pair| format!("{}; Path=/", pair.trim())).collect();
-            session.jar.store(&visit.request.url, cookies.iter().map(String::as_str));
-        }
+    if let Login::Header(header) = login {
+        session.headers.push((header.name.clone(), value.to_owned()));
+        return Ok(());
     }
+    let pairs = value.trim_start_matches("Cookie:").split(';');
+    let cookies: Vec<_> = pairs.map(|pair| format!("{}; Path=/", pair.trim())).collect();
+    session.jar.store(&visit.request.url, cookies.iter().map(String::as_str));
     Ok(())
 }
 

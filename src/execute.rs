@@ -208,19 +208,15 @@ impl<T: Transport> Runner<'_, T> {
         let shared = self.is_shared(visit.session.as_ref())?;
         let shared = self.target.sessions.get(&user).filter(|_| shared);
         let (login, chromium) = (&provider.login, &self.target.chromium);
-        let trail = match shared {
+        let trail = if let Some(session) = shared {
             // The user's browser does one thing at a time, so that one login serves all cases.
-            Some(session) => {
-                let mut session = session.lock().await;
-                driver::visit(login, chromium, self.transport, &mut session, plan).await
-            }
-            None => {
-                let mut session = Session::default();
-                let trail =
-                    driver::visit(login, chromium, self.transport, &mut session, plan).await;
-                driver::close(chromium, session).await;
-                trail
-            }
+            let mut session = session.lock().await;
+            driver::visit(login, chromium, self.transport, &mut session, plan).await
+        } else {
+            let mut session = Session::default();
+            let trail = driver::visit(login, chromium, self.transport, &mut session, plan).await;
+            driver::close(chromium, session).await;
+            trail
         };
         record.exchanges = trail.exchanges;
         record.landing = trail.landing;

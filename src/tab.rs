@@ -116,7 +116,7 @@ impl Tab<'_> {
         self.call("Page.enable", json!({})).await?;
         self.call("Fetch.enable", all).await?;
         let address = self.visit.request.url.as_str();
-        self.devtools.tell(&self.id, "Page.navigate", json!({ "url": address }));
+        self.devtools.tell(&self.id, "Page.navigate", &json!({ "url": address }));
         let end = Instant::now() + VISIT + patience;
         let mut under_way = FuturesUnordered::new();
         let mut busy = Instant::now();
@@ -130,8 +130,9 @@ impl Tab<'_> {
                 }
                 event = next(&mut events, quiet) => match event? {
                     Some(event) => match self.happened(&event) {
-                        Doing::Nothing => continue,
-                        Doing::Send(held, request) => under_way.push(async move {
+                        Doing::Nothing => {}
+                        Doing::Send(request) => under_way.push(async move {
+                            let (held, request) = *request;
                             Answered { held, exchange: transport.exchange(request).await }
                         }),
                         Doing::End(landing) => return Ok(Some(landing)),
@@ -160,19 +161,19 @@ impl Tab<'_> {
     /// What an event asks for.
     fn happened(&mut self, event: &Event) -> Doing {
         match event.method.as_str() {
-            "Fetch.requestPaused" => match held(&event.params, &self.frame) {
-                Some(held) => self.asked(held),
-                None => {
-                    let id = &event.params["requestId"];
-                    let refused = json!({ "requestId": id, "errorReason": "BlockedByClient" });
-                    self.devtools.tell(&self.id, "Fetch.failRequest", refused);
-                    Doing::Nothing
+            "Fetch.requestPaused" => {
+                if let Some(held) = held(&event.params, &self.frame) {
+                    return self.asked(held);
                 }
-            },
+                let id = &event.params["requestId"];
+                let refused = json!({ "requestId": id, "errorReason": "BlockedByClient" });
+                self.devtools.tell(&self.id, "Fetch.failRequest", &refused);
+                Doing::Nothing
+            }
             // An alert or a question whether to leave would stop the page for ever.
             "Page.javascriptDialogOpening" => {
                 let accept = json!({ "accept": true });
-                self.devtools.tell(&self.id, "Page.handleJavaScriptDialog", accept);
+                self.devtools.tell(&self.id, "Page.handleJavaScriptDialog", &accept);
                 Doing::Nothing
             }
             _ => Doing::Nothing,
@@ -188,7 +189,7 @@ impl Tab<'_> {
                 return Doing::Nothing;
             }
             let request = request(&held, self.visit, false);
-            return Doing::Send(held, request);
+            return Doing::Send(Box::new((held, request)));
         }
         if page::is_callback(&held.url, self.visit.callbacks) {
             self.refuse(&held);
@@ -205,12 +206,12 @@ impl Tab<'_> {
             return Doing::End(Landing::Stuck { page: held.url, why });
         }
         let request = request(&held, self.visit, self.trail.exchanges.is_empty());
-        Doing::Send(held, request)
+        Doing::Send(Box::new((held, request)))
     }
 
     fn refuse(&self, held: &Held) {
         let refused = json!({ "requestId": held.id, "errorReason": "Aborted" });
-        self.devtools.tell(&self.id, "Fetch.failRequest", refused);
+        self.devtools.tell(&self.id, "Fetch.failRequest", &refused);
     }
 
     /// Gives an answer to the tab, and puts that to the page itself on record.
@@ -218,7 +219,7 @@ impl Tab<'_> {
         let Answered { held, exchange } = answered;
         match &exchange.outcome {
             Ok(response) => {
-                self.devtools.tell(&self.id, "Fetch.fulfillRequest", answer(&held, response));
+                self.devtools.tell(&self.id, "Fetch.fulfillRequest", &answer(&held, response));
             }
             Err(_) => self.refuse(&held),
         }
@@ -265,7 +266,7 @@ impl Tab<'_> {
             Action::Follow(target) => {
                 self.memory.follow(decision);
                 let there = json!({ "url": target.as_str(), "referrer": url.as_str() });
-                self.devtools.tell(&self.id, "Page.navigate", there);
+                self.devtools.tell(&self.id, "Page.navigate", &there);
                 self.acted = Some(Instant::now());
                 Ok(None)
             }
@@ -328,7 +329,7 @@ impl Tab<'_> {
 /// What comes of an event.
 enum Doing {
     Nothing,
-    Send(Held, Request),
+    Send(Box<(Held, Request)>),
     End(Landing),
 }
 

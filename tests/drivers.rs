@@ -1,13 +1,12 @@
 //! The login drivers, with the real program against the stub: its ordinary pages, and its login page
 //! that only a script builds.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-#[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
 use support::program::{command, folder, run, text};
@@ -50,15 +49,10 @@ impl Stub {
     }
 
     /// The provider file of the stub with a login of its own.
+    #[expect(clippy::unused_self, reason = "the file is this stub's")]
     fn file(&self, name: &str, login: &str) -> PathBuf {
         let source = include_str!("../scenarios/providers/stub.yaml");
-        self.write(name, source, login)
-    }
-
-    fn write(&self, name: &str, source: &str, login: &str) -> PathBuf {
-        let path = folder(name).join("provider.yaml");
-        std::fs::write(&path, format!("{source}{login}\n")).expect("the folder can be written");
-        path
+        write(name, source, login)
     }
 
     fn run(&self, file: &Path, selectors: &[&str]) -> Value {
@@ -69,6 +63,13 @@ impl Stub {
         let ended = run(&mut program);
         serde_json::from_str(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {}", ended.stderr))
     }
+}
+
+/// A provider file, with a login.
+fn write(name: &str, source: &str, login: &str) -> PathBuf {
+    let path = folder(name).join("provider.yaml");
+    std::fs::write(&path, format!("{source}{login}\n")).expect("the folder can be written");
+    path
 }
 
 impl Drop for Stub {
@@ -260,7 +261,7 @@ fn an_api_hands_out_tokens_without_a_page() {
     for (name, login) in [("drivers-api", API), ("drivers-srp", SRP)] {
         let stub = Stub::start(&["cognito"]);
         let source = include_str!("../scenarios/providers/stub-cognito.yaml");
-        let file = stub.write(name, source, login);
+        let file = write(name, source, login);
         let report = stub.run(&file, &[TOKENS, CODE]);
         one_says(&report, "pass", TOKENS);
         one_says(
@@ -277,7 +278,7 @@ fn an_api_that_refuses_says_what_it_said() {
     let stub = Stub::start(&["cognito"]);
     let source = include_str!("../scenarios/providers/stub-cognito.yaml");
     let wrong = API.replace("PASSWORD: \"${password}\"", "PASSWORD: wrong");
-    let report = stub.run(&stub.write("drivers-api-wrong", source, &wrong), &[TOKENS]);
+    let report = stub.run(&write("drivers-api-wrong", source, &wrong), &[TOKENS]);
     one_says(&report, "inconclusive", "login refused: POST / answered 400, it says \"Incorrect");
 }
 
@@ -285,7 +286,8 @@ fn an_api_that_refuses_says_what_it_said() {
 fn no_browser() -> bool {
     let found = authgauge::chromium::find();
     if let Err(why) = &found {
-        println!("skipped: {why}");
+        // Past the capture of the test's output, which would hide it.
+        drop(writeln!(std::io::stderr(), "skipped: {why}"));
     }
     found.is_err()
 }

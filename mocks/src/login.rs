@@ -28,7 +28,7 @@ struct Waiting {
 /// Answers at the login page.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
     match request.method.as_str() {
-        "POST" if provider.dialect.login.scripted => scripted::answer(submit(provider, request)),
+        "POST" if provider.dialect.login.scripted => scripted::answer(&submit(provider, request)),
         "POST" => submit(provider, request),
         _ => show(provider, request),
     }

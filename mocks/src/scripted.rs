@@ -48,9 +48,9 @@ setTimeout(() => app.append(form), 50);
 "#;
 
 /// The answer to a form as the script reads it: where to go next, or what is wrong.
-pub fn answer(response: Response) -> Response {
-    let cookies: Vec<String> = headers_of(&response, "set-cookie").map(str::to_owned).collect();
-    let next = headers_of(&response, "location").next().map(str::to_owned);
+pub fn answer(response: &Response) -> Response {
+    let cookies: Vec<String> = headers_of(response, "set-cookie").map(str::to_owned).collect();
+    let next = headers_of(response, "location").next().map(str::to_owned);
     let said = match (next, response.status) {
         (Some(next), _) => wire::json(200, &json!({ "next": next })),
         (None, 200..300) => wire::json(401, &json!({ "error": WRONG })),
