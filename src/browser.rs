@@ -1,5 +1,7 @@
 //! A browser without scripts: opens an address, follows redirects, logs in and decides.
 //!
+//! A page for which the provider file has a script is answered by its requests instead.
+//!
 //! It leaves the provider never: an address of the client, or of anyone else, ends the visit
 //! unopened. What to do on a page is decided in [`crate::page`]; here is what a browser does by
 //! itself.
@@ -8,9 +10,11 @@ use url::Url;
 
 use crate::cookie::Jar;
 use crate::form::{self, Method};
-use crate::history::Landing;
-use crate::page::{self, Action, Answers, Page, Purpose, Submission};
+use crate::history::{Landing, Variables};
+use crate::login::{Question, Script};
+use crate::page::{self, Action, Answers, Memory, Page, Purpose, Refusal, Submission};
 use crate::pages::PageRules;
+use crate::script::{self, Stage};
 use crate::transport::Transport;
 use crate::wire::{Exchange, Request, Response};
 
@@ -36,6 +40,12 @@ pub struct Visit<'a> {
     pub user_code: Option<&'a str>,
     /// What the provider file says about the pages.
     pub pages: &'a PageRules,
+    /// The pages that are answered by written requests.
+    pub scripts: &'a [Script],
+    /// The names that those can use, beside their own.
+    pub variables: &'a Variables,
+    /// Header fields of every request.
+    pub headers: Vec<(String, String)>,
 }
 
 /// What happened in a visit.
@@ -52,45 +62,53 @@ pub struct Trail {
 /// Opens an address and goes on until the browser reaches the client, leaves the provider, or
 /// there is nothing left to do. Takes at most [`HOPS`] requests.
 pub async fn visit<T: Transport>(transport: &T, jar: &mut Jar, visit: Visit<'_>) -> Trail {
-    let mut walk =
-        Walk { visit: &visit, trail: Trail::default(), sent: Vec::new(), decided: false };
+    let mut walk = Walk {
+        visit: &visit,
+        trail: Trail::default(),
+        memory: Memory::default(),
+        played: Vec::new(),
+    };
     let mut next = visit.request.clone();
+    next.headers.extend(visit.headers.iter().cloned());
     while walk.trail.exchanges.len() < HOPS {
         let exchange = transport.exchange(with_cookies(next, jar)).await;
         if let Ok(response) = &exchange.outcome {
             jar.store(&exchange.request.url, response.headers_named("set-cookie"));
         }
-        let step = walk.step(&exchange);
+        let mut step = walk.step(&exchange);
         walk.trail.exchanges.push(exchange);
-        match step {
-            Step::Open(request) => next = request,
-            Step::End(landing) => {
-                walk.trail.landing = landing;
-                return walk.trail;
-            }
-        }
+        next = loop {
+            step = match step {
+                Step::Open(request) => break request,
+                Step::Play(script) => walk.play(transport, jar, script).await,
+                Step::End(landing) => {
+                    walk.trail.landing = landing;
+                    return walk.trail;
+                }
+            };
+        };
     }
     walk.trail.landing = Some(lost(&next.url, &walk.trail.exchanges));
     walk.trail
 }
 
 /// What comes after a response.
-enum Step {
+enum Step<'a> {
     Open(Request),
+    Play(&'a Script),
     End(Option<Landing>),
 }
 
 struct Walk<'a> {
     visit: &'a Visit<'a>,
     trail: Trail,
-    /// The forms sent so far, each with what the page said.
-    sent: Vec<(String, String)>,
-    /// Whether the user has approved or denied.
-    decided: bool,
+    memory: Memory,
+    /// The scripts that were played, by position.
+    played: Vec<usize>,
 }
 
-impl Walk<'_> {
-    fn step(&mut self, exchange: &Exchange) -> Step {
+impl<'a> Walk<'a> {
+    fn step(&mut self, exchange: &Exchange) -> Step<'a> {
         let Ok(response) = &exchange.outcome else {
             return Step::End(None);
         };
@@ -102,10 +120,13 @@ impl Walk<'_> {
         }
         let (url, html) = (&exchange.request.url, response.text());
         let page = Page { url, status: response.status, html: &html };
+        if let Some(step) = self.scripted(&page) {
+            return step;
+        }
         match page::decide(&page, &self.answers()) {
             Action::Submit(submission) => self.submit(&page, submission),
             Action::Follow(target) => {
-                self.decided |= self.visit.decision == Decision::Deny;
+                self.memory.follow(self.visit.decision);
                 self.open(self.get(with_referer(Vec::new(), url), target))
             }
             Action::Rest => Step::End(Some(Landing::Page)),
@@ -118,7 +139,63 @@ impl Walk<'_> {
         Answers { callbacks, user, decision, user_code, rules: pages }
     }
 
-    fn redirected(&self, request: &Request, status: u16, location: &str) -> Step {
+    /// What a script says about a page, if there is one for it.
+    fn scripted(&mut self, page: &Page<'_>) -> Option<Step<'a>> {
+        let Visit { user, user_code, decision, scripts, .. } = self.visit;
+        let applies = |script: &Script| match script.question {
+            Question::Login => user.is_some(),
+            Question::Approve => *decision == Decision::Approve,
+            Question::Deny => *decision == Decision::Deny,
+            Question::Device => user_code.is_some(),
+        };
+        let here = |script: &Script| page.status < 400 && page.url.path().contains(&script.at);
+        let fits = |(_, script): &(usize, &Script)| here(script) && applies(script);
+        let mut fitting = scripts.iter().enumerate().filter(fits).peekable();
+        let (_, first) = *fitting.peek()?;
+        let Some((at, script)) = fitting.find(|(at, _)| !self.played.contains(at)) else {
+            let said = form::message(page.html);
+            let why = format!(
+                "the steps for `{}` were done, and {} came back; it says \"{said}\"",
+                first.at,
+                page.url.path()
+            );
+            return Some(stuck(page.url, why));
+        };
+        self.played.push(at);
+        Some(Step::Play(script))
+    }
+
+    /// Answers the page of the last exchange by a script.
+    async fn play<T: Transport>(
+        &mut self,
+        transport: &T,
+        jar: &mut Jar,
+        script: &'a Script,
+    ) -> Step<'a> {
+        let Some(last) = self.trail.exchanges.last().cloned() else {
+            return Step::End(None);
+        };
+        let page = &last.request.url;
+        let mut stage = Stage {
+            transport,
+            jar,
+            base: Some(page),
+            headers: &self.visit.headers,
+            variables: script::names(self.visit.variables, self.visit.user, self.visit.user_code),
+            exchanges: &mut self.trail.exchanges,
+        };
+        self.trail.signed_in |= script.question == Question::Login;
+        match stage.answer(script, &last).await {
+            Err(why) => stuck(page, why),
+            Ok(Some(target)) => self.open(self.get(with_referer(Vec::new(), page), target)),
+            Ok(None) => match self.trail.exchanges.last().cloned() {
+                Some(answer) => self.step(&answer),
+                None => Step::End(None),
+            },
+        }
+    }
+
+    fn redirected(&self, request: &Request, status: u16, location: &str) -> Step<'a> {
         let Ok(target) = request.url.join(location) else {
             return stuck(
                 &request.url,
@@ -140,44 +217,15 @@ impl Walk<'_> {
         self.open(Request { url: target, headers, ..request.clone() })
     }
 
-    fn submit(&mut self, page: &Page<'_>, submission: Submission) -> Step {
-        let said = form::message(page.html);
-        let key = fingerprint(page.url, &submission);
-        let earlier = self.sent.iter().filter(|(sent, _)| *sent == key).count();
-        let repeats = match submission.purpose {
-            Purpose::LogIn | Purpose::UserCode => earlier > 0,
-            // Two questions may look alike; a third time, or with the same text, they do not.
-            Purpose::Decide | Purpose::GoOn => {
-                earlier > 1 || self.sent.contains(&(key.clone(), said.clone()))
+    fn submit(&mut self, page: &Page<'_>, submission: Submission) -> Step<'a> {
+        match self.memory.send(page.url, &submission, &form::message(page.html)) {
+            Ok(()) => {
+                self.trail.signed_in |= submission.purpose == Purpose::LogIn;
+                self.open(self.request(page.url, submission))
             }
-        };
-        if repeats {
-            return self.came_back(page.url, &submission, &said);
+            Err(Refusal::Done) => Step::End(Some(Landing::Page)),
+            Err(Refusal::Refused(why)) => stuck(page.url, why),
         }
-        self.sent.push((key, said));
-        self.trail.signed_in |= submission.purpose == Purpose::LogIn;
-        self.decided |= submission.purpose == Purpose::Decide;
-        self.open(self.request(page.url, submission))
-    }
-
-    /// Says that a form stands there again after it was sent with the same answers.
-    fn came_back(&self, page: &Url, submission: &Submission, said: &str) -> Step {
-        let fields: Vec<_> = submission.asked.iter().map(|name| format!("`{name}`")).collect();
-        let fields = fields.join(", ");
-        let again = format!("came back after it was sent; it says \"{said}\"");
-        stuck(
-            page,
-            match submission.purpose {
-                // After the decision, the page only offers to connect another device.
-                Purpose::UserCode if self.decided => return Step::End(Some(Landing::Page)),
-                Purpose::LogIn => format!("login refused: the form with {fields} {again}"),
-                Purpose::UserCode => format!("user code refused: the form with {fields} {again}"),
-                Purpose::Decide => {
-                    format!("the form with the button {} {again}", submission.button)
-                }
-                Purpose::GoOn => format!("the form that a script sends {again}"),
-            },
-        )
     }
 
     fn request(&self, page: &Url, submission: Submission) -> Request {
@@ -205,11 +253,12 @@ impl Walk<'_> {
         let first = self.visit.request.headers.iter();
         headers
             .extend(first.filter(|(name, _)| kept.contains(&&*name.to_ascii_lowercase())).cloned());
+        headers.extend(self.visit.headers.iter().cloned());
         headers.push(("Accept".into(), "text/html".into()));
         Request { method: "GET".into(), url, headers, body: Vec::new() }
     }
 
-    fn open(&self, mut request: Request) -> Step {
+    fn open(&self, mut request: Request) -> Step<'a> {
         if page::is_callback(&request.url, self.visit.callbacks) {
             return Step::End(Some(Landing::Callback(request.url)));
         }
@@ -228,12 +277,12 @@ impl Walk<'_> {
 }
 
 /// The target of a redirect that browsers follow by themselves.
-fn redirect(response: &Response) -> Option<&str> {
+pub(crate) fn redirect(response: &Response) -> Option<&str> {
     matches!(response.status, 301 | 302 | 303 | 307 | 308).then(|| response.header("location"))?
 }
 
 /// Providers label pages badly; what is not labelled counts when it looks like HTML.
-fn shows_html(response: &Response) -> bool {
+pub(crate) fn shows_html(response: &Response) -> bool {
     match response.media_type().as_deref() {
         Some("text/html" | "application/xhtml+xml") => true,
         None | Some("") => response.body.trim_ascii_start().starts_with(b"<"),
@@ -241,7 +290,7 @@ fn shows_html(response: &Response) -> bool {
     }
 }
 
-fn with_cookies(mut request: Request, jar: &Jar) -> Request {
+pub(crate) fn with_cookies(mut request: Request, jar: &Jar) -> Request {
     let is_cookie = |(name, _): &&mut (String, String)| name.eq_ignore_ascii_case("cookie");
     match (jar.header(&request.url), request.headers.iter_mut().find(is_cookie)) {
         // RFC 6265 §5.4: there is one Cookie header, even when the caller brings cookies too.
@@ -267,24 +316,7 @@ fn encoded(pairs: &[(String, String)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// What makes two forms the same question with the same answer: purpose, address, visible fields
-/// and button. Hidden values differ each time, so they count only where there is nothing else.
-fn fingerprint(page: &Url, submission: &Submission) -> String {
-    let Submission { purpose, target, pairs, asked, button, .. } = submission;
-    let visible = |name: &String| *purpose == Purpose::GoOn || asked.contains(name);
-    let answers: Vec<_> = pairs.iter().filter(|(name, _)| visible(name)).cloned().collect();
-    let host = target.host_str().or(page.host_str()).unwrap_or_default();
-    format!("{purpose:?} {host}{} {asked:?} {answers:?} {button}", stable_path(target))
-}
-
-/// A path with `*` for each part that looks made up for one attempt.
-fn stable_path(url: &Url) -> String {
-    let is_made_up = |part: &str| part.len() >= 8 && part.contains(|c: char| c.is_ascii_digit());
-    let parts = url.path().split('/').map(|part| if is_made_up(part) { "*" } else { part });
-    parts.collect::<Vec<_>>().join("/")
-}
-
-fn stuck(page: &Url, why: String) -> Step {
+fn stuck(page: &Url, why: String) -> Step<'static> {
     Step::End(Some(Landing::Stuck { page: page.clone(), why }))
 }
 
@@ -313,7 +345,7 @@ mod tests {
 
     use super::{Credentials, Decision, HOPS, Trail, Visit};
     use crate::cookie::Jar;
-    use crate::history::Landing;
+    use crate::history::{Landing, Variables};
     use crate::pages::PageRules;
     use crate::transport::Transport;
     use crate::wire::{Exchange, Request, Response, TransportError};
@@ -408,6 +440,9 @@ mod tests {
             decision: Decision::Approve,
             user_code: None,
             pages: &rules,
+            scripts: &[],
+            variables: &Variables::new(),
+            headers: Vec::new(),
         };
         change(&mut visit);
         super::visit(transport, jar, visit).await
@@ -569,7 +604,7 @@ mod tests {
         let trail = go(&wrong, nothing).await;
         assert_eq!(
             landing(&trail),
-            "stuck /login: login refused: the form with `user`, `pass` came back after it was sent; \
+            "stuck /login: login refused: the form on /login with `user`, `pass` came back after it was sent; \
              it says \"Wrong password. Next\""
         );
         assert!(trail.signed_in);
@@ -688,7 +723,9 @@ mod tests {
             ),
             (
                 "200 -\n<div id=root></div><script src=/app.js></script>",
-                "stuck /start: the page is built by a script, which the form driver does not run",
+                "stuck /start: the page is built by a script, which the form driver does not run; set \
+                 `login: browser` in the provider file, or write the requests down under `login: \
+                 {steps: …}`",
             ),
         ];
         for (answer, expected) in table {

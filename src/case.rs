@@ -57,6 +57,8 @@ pub enum Operation {
     Send(Box<Send>),
     /// Opens an address as a browser does.
     Visit(Box<Visit>),
+    /// Obtains tokens by the API of the provider file.
+    SignIn,
     /// Binds names.
     Let(Bindings),
     /// Builds a JWT.

@@ -13,18 +13,20 @@ use tokio::time::sleep;
 use crate::action::{Decision, Jwt, SigningKey, Visit};
 use crate::browser::{self, Credentials};
 use crate::case::{Case, CaseStep, Operation, Rounds};
-use crate::cookie::Jar;
+use crate::driver::{self, Session};
 use crate::evaluate::{document, evaluate, spell, text};
 use crate::history::{History, Record, Stop, Variables};
 use crate::hook;
 use crate::jose::{self, PrivateKey};
 use crate::locate::locate;
+use crate::login::Login;
 use crate::predicate::{self, Outcome};
 use crate::request;
 use crate::scenario::Bindings;
 use crate::target::Target;
 use crate::template::Template;
 use crate::transport::Transport;
+use crate::wire::Exchange;
 
 /// The longest a step waits when it only gives a provider time, such as between two polls.
 const ROUNDING: Duration = Duration::from_millis(1100);
@@ -87,6 +89,7 @@ impl<T: Transport> Runner<'_, T> {
                 record.exchanges.push(self.transport.exchange(request).await);
             }
             Operation::Visit(visit) => self.visit(visit, step, record).await?,
+            Operation::SignIn => record.exchanges.push(self.sign_in().await?),
             Operation::Let(bindings) => self.bind(bindings)?,
             Operation::Jwt(jwt) => self.build(jwt)?,
             Operation::Wait(seconds, purpose) => self.wait(seconds, purpose).await?,
@@ -201,17 +204,42 @@ impl<T: Transport> Runner<'_, T> {
             },
             user_code: user_code.as_deref(),
             pages: &provider.pages,
+            scripts: match &provider.login {
+                Login::Steps(scripts) => scripts,
+                _ => &[],
+            },
+            variables: &self.variables,
+            headers: Vec::new(),
         };
         let shared = self.is_shared(visit.session.as_ref())?;
         let shared = self.target.sessions.get(&user).filter(|_| shared);
-        let trail = match shared {
+        let (login, chromium) = (&provider.login, &self.target.chromium);
+        let trail = if let Some(session) = shared {
             // The user's browser does one thing at a time, so that one login serves all cases.
-            Some(session) => browser::visit(self.transport, &mut *session.lock().await, plan).await,
-            None => browser::visit(self.transport, &mut Jar::default(), plan).await,
+            let mut session = session.lock().await;
+            driver::visit(login, chromium, self.transport, &mut session, plan).await
+        } else {
+            let mut session = Session::default();
+            let trail = driver::visit(login, chromium, self.transport, &mut session, plan).await;
+            driver::close(chromium, session).await;
+            trail
         };
         record.exchanges = trail.exchanges;
         record.landing = trail.landing;
         Ok(())
+    }
+
+    /// Tokens by the API of the provider file, without any page.
+    async fn sign_in(&self) -> Result<Exchange, String> {
+        let provider = self.target.provider;
+        let Login::Api(api) = &provider.login else {
+            return Err("the provider file has no `login: {api: …}`".into());
+        };
+        let name = driver::user_name(&self.variables);
+        let user = provider.users.get(&name);
+        let user = user.ok_or_else(|| format!("the provider file has no user `{name}`"))?;
+        let user = Credentials { username: &user.username, password: user.password.expose() };
+        driver::sign_in(api, self.transport, user, &self.variables).await
     }
 
     fn is_shared(&self, session: Option<&Template>) -> Result<bool, String> {

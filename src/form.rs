@@ -38,6 +38,8 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// The buttons that submit it without a script, in the order of the page.
     pub buttons: Vec<Button>,
+    /// By which a real browser finds it again; empty elsewhere.
+    pub mark: String,
 }
 
 /// How a form is sent.
@@ -104,6 +106,8 @@ pub struct Button {
     pub action: Option<Url>,
     /// How it sends the form instead.
     pub method: Option<Method>,
+    /// By which a real browser finds it again; empty elsewhere.
+    pub mark: String,
 }
 
 /// A link on a page.
@@ -177,6 +181,14 @@ pub fn links(html: &str, page: &Url) -> Vec<Link> {
         })
     };
     anchors.filter_map(link).collect()
+}
+
+/// The value of the first input of that name.
+pub fn input(html: &str, name: &str) -> Option<String> {
+    let document = parse(html);
+    let mut inputs = elements(&document).filter(|e| e.value().name() == "input");
+    let input = inputs.find(|e| e.attr("name") == Some(name))?;
+    Some(attribute(input, "value"))
 }
 
 /// Where a `<meta http-equiv="refresh">` leads, unless it waits so long that it is a time-out.

@@ -30,7 +30,7 @@ pub async fn call(
     let hook = hook.ok_or_else(|| format!("the provider file has no hook `{name}`"))?;
     let done = match hook {
         Hook::Post(post) => send(post, variables, transport).await,
-        Hook::Command(words) => run(words, variables).await,
+        Hook::Command(words) => run(words, variables).await.map(drop),
     };
     done.map_err(|why| format!("the hook `{name}` failed: {why}"))
 }
@@ -55,7 +55,11 @@ async fn send(
     }
 }
 
-async fn run(words: &[Template], variables: &Variables) -> Result<(), String> {
+/// Runs a program to its end; its output is what it prints.
+///
+/// # Errors
+/// When it cannot be started, fails, or takes more than a minute.
+pub async fn run(words: &[Template], variables: &Variables) -> Result<String, String> {
     let filled =
         words.iter().map(|word| Ok::<_, String>(text(word, variables)?.unwrap_or_default()));
     let words: Vec<String> = filled.collect::<Result<_, _>>()?;
@@ -66,7 +70,7 @@ async fn run(words: &[Template], variables: &Variables) -> Result<(), String> {
         .map_err(|_| format!("{program} did not end within {} s", PATIENCE.as_secs()))?
         .map_err(|e| format!("{program} cannot be started: {e}"))?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(format!("{program} ended with {}: {}", output.status, said.trim()))

@@ -15,6 +15,7 @@ pub mod diagnostic;
 pub mod expectation;
 pub mod finding;
 pub mod history;
+pub mod login;
 pub mod pages;
 pub mod profile;
 pub mod provider;
@@ -26,9 +27,12 @@ pub mod template;
 pub mod wire;
 
 // Edges: each is the only module that names its large dependency.
+pub mod chromium;
 pub mod cookie;
+pub mod devtools;
 pub mod form;
 pub mod jose;
+pub mod srp;
 pub mod transport;
 pub mod yaml;
 
@@ -39,6 +43,7 @@ pub mod capability;
 pub mod comparison;
 pub mod coverage;
 pub mod deviation;
+pub mod driver;
 pub mod evaluate;
 pub mod execute;
 pub mod hook;
@@ -54,8 +59,10 @@ pub mod redact;
 pub mod reference;
 pub mod report;
 pub mod request;
+pub mod script;
 pub mod selection;
 pub mod spelling;
+pub mod tab;
 pub mod target;
 
 // Drivers.

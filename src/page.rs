@@ -13,8 +13,10 @@ use crate::pages::PageRules;
 mod button;
 mod decision;
 mod login;
+mod memory;
 
 use button::mentions;
+pub use memory::{Memory, Refusal};
 
 /// A page that a browser shows.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +96,10 @@ pub struct Submission {
     pub asked: Vec<String>,
     /// What the button says, or its name; empty when the form is sent without one.
     pub button: String,
+    /// By which a real browser finds the button again.
+    pub button_mark: String,
+    /// By which a real browser finds the form again.
+    pub form_mark: String,
 }
 
 /// What a form is sent for.
@@ -181,7 +187,11 @@ fn unanswered(page: &Page<'_>, answers: &Answers<'_>, forms: &[Form]) -> Option<
     }
     let expects_more = answers.user.is_some() || answers.user_code.is_some();
     (expects_more && forms.is_empty() && form::is_built_by_script(page.html)).then(|| {
-        stop("the page is built by a script, which the form driver does not run".to_owned())
+        stop(
+            "the page is built by a script, which the form driver does not run; set `login: \
+             browser` in the provider file, or write the requests down under `login: {steps: …}`"
+                .to_owned(),
+        )
     })
 }
 
@@ -204,6 +214,8 @@ fn submission(form: &Form, button: Option<&Button>, purpose: Purpose) -> Submiss
         pairs,
         asked,
         button: button.map(label).unwrap_or_default(),
+        button_mark: button.map(|button| button.mark.clone()).unwrap_or_default(),
+        form_mark: form.mark.clone(),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::capability::{Capabilities, Lack};
 use crate::case::{Case, CaseStep, Operation, ParameterChanges, Rounds};
 use crate::diagnostic::Place;
 use crate::library::{Library, LoadedScenario};
+use crate::login::Login;
 use crate::polite;
 use crate::provider::Provider;
 use crate::scenario::{Action, Bindings, Changes, Hazard, Row, Step};
@@ -35,7 +36,8 @@ pub fn bind(
     selection: &Selection,
     allowed: &[Hazard],
 ) -> Result<Vec<Case>, PlanError> {
-    let cases: Vec<Case> = unfold(library)
+    let by_api = matches!(provider.login, Login::Api(_));
+    let cases: Vec<Case> = spelt(Speller { library, by_api })
         .into_iter()
         .map(|(scenario, case)| apply(scenario, case, provider, capabilities, allowed))
         .collect();
@@ -60,11 +62,23 @@ pub fn select<'a>(
 
 /// Every case of the library, not yet bound to a provider.
 pub fn unfold(library: &Library) -> Vec<(&LoadedScenario, Case)> {
-    let scenarios = library.scenarios.iter();
-    scenarios.flat_map(|loaded| cases(library, loaded).map(move |case| (loaded, case))).collect()
+    spelt(Speller { library, by_api: false })
 }
 
-fn cases<'a>(library: &'a Library, loaded: &'a LoadedScenario) -> impl Iterator<Item = Case> + 'a {
+/// Spells out steps.
+#[derive(Clone, Copy)]
+struct Speller<'a> {
+    library: &'a Library,
+    /// Whether an API signs users in where a flow leaves it open how.
+    by_api: bool,
+}
+
+fn spelt(speller: Speller<'_>) -> Vec<(&LoadedScenario, Case)> {
+    let scenarios = speller.library.scenarios.iter();
+    scenarios.flat_map(|loaded| cases(speller, loaded).map(move |case| (loaded, case))).collect()
+}
+
+fn cases<'a>(speller: Speller<'a>, loaded: &'a LoadedScenario) -> impl Iterator<Item = Case> + 'a {
     let rows = loaded.scenario.steps.iter().flat_map(|step| &step.cases);
     let mut rows: Vec<Option<&Row>> = rows.map(Some).collect();
     if rows.is_empty() {
@@ -77,7 +91,7 @@ fn cases<'a>(library: &'a Library, loaded: &'a LoadedScenario) -> impl Iterator<
         file: loaded.file.path.clone(),
         line: loaded.scenario.id.place.line,
         twin: loaded.scenario.twin.as_ref().map(|twin| twin.value.clone()),
-        steps: steps(library, &loaded.scenario.steps, row),
+        steps: spell_steps(speller, &loaded.scenario.steps, row),
         skip: None,
         exclusive: false,
         waits: false,
@@ -98,13 +112,30 @@ fn apply(
     let races = has(&case.steps, &|operation| matches!(operation, Operation::Race(_)));
     case.hazard = case.hazard.or(races.then_some(Hazard::Race));
     let lacks = needs.find_map(|need| capabilities.missing(&need.value));
-    case.skip =
-        lacks.or_else(|| case.hazard.and_then(|hazard| forbidden(hazard, provider, allowed)));
+    case.skip = lacks
+        .or_else(|| no_login(&case.steps, &provider.login))
+        .or_else(|| case.hazard.and_then(|hazard| forbidden(hazard, provider, allowed)));
     let moves_clock = provider.hooks.contains_key("advance_clock");
     let waits = has(&case.steps, &is_wait);
     case.waits = waits && !moves_clock;
     case.exclusive = (waits && moves_clock) || has(&case.steps, &is_hook);
     case
+}
+
+/// Why nobody can log in as the case wants, where the provider file rules it out.
+fn no_login(steps: &[CaseStep], login: &Login) -> Option<Lack> {
+    let why = match login {
+        Login::None => "the provider file says `login: none`",
+        Login::Api(_) => "the provider file logs in by an API, which has no pages",
+        _ => return None,
+    };
+    let shows_page = |operation: &Operation| match operation {
+        Operation::Visit(visit) => {
+            visit.user.as_ref().is_none_or(|user| user.to_string() != "nobody")
+        }
+        _ => false,
+    };
+    has(steps, &shows_page).then(|| Lack::Absent(format!("needs a user who logs in: {why}")))
 }
 
 /// Why a hazardous case is not run: others may be using the provider.
@@ -208,16 +239,20 @@ pub fn flows(library: &Library, names: &[&str]) -> Vec<CaseStep> {
         expect: Vec::new(),
         place: Place::default(),
     };
-    steps(library, &names.iter().map(call).collect::<Vec<_>>(), None)
+    self::steps(library, &names.iter().map(call).collect::<Vec<_>>())
 }
 
 /// Steps with their flows spelt out.
-pub fn steps(library: &Library, steps: &[Step], row: Option<&Row>) -> Vec<CaseStep> {
+pub fn steps(library: &Library, steps: &[Step]) -> Vec<CaseStep> {
+    spell_steps(Speller { library, by_api: false }, steps, None)
+}
+
+fn spell_steps(speller: Speller<'_>, steps: &[Step], row: Option<&Row>) -> Vec<CaseStep> {
     steps
         .iter()
         .flat_map(|step| {
             let row = row.filter(|_| !step.cases.is_empty());
-            spell_out(library, step, &merged(&step.changes, row))
+            spell_out(speller, step, &merged(&step.changes, row))
         })
         .collect()
 }
@@ -234,9 +269,9 @@ fn merged(changes: &Changes, row: Option<&Row>) -> Changes {
     merged
 }
 
-fn spell_out(library: &Library, step: &Step, changes: &Changes) -> Vec<CaseStep> {
+fn spell_out(speller: Speller<'_>, step: &Step, changes: &Changes) -> Vec<CaseStep> {
     let operation = match &step.action {
-        Action::Flow(name) => return spell_out_flow(library, step, &name.value, changes),
+        Action::Flow(name) => return spell_out_flow(speller, step, &name.value, changes),
         Action::Send(send) => Operation::Send(Box::new(send.clone())),
         Action::Visit(visit) => Operation::Visit(Box::new(visit.clone())),
         Action::Let(bindings) => Operation::Let(bindings.clone()),
@@ -245,10 +280,10 @@ fn spell_out(library: &Library, step: &Step, changes: &Changes) -> Vec<CaseStep>
         Action::Hook(name) => Operation::Hook(name.value.clone()),
         Action::Race(race) => Operation::Race(
             (0..race.times)
-                .flat_map(|_| race.branches.iter().map(|branch| steps(library, branch, None)))
+                .flat_map(|_| race.branches.iter().map(|branch| spell_steps(speller, branch, None)))
                 .collect(),
         ),
-        Action::Repeat(repeat) => Operation::Repeat(rounds(library, repeat)),
+        Action::Repeat(repeat) => Operation::Repeat(rounds(speller, repeat)),
     };
     let own = CaseStep {
         name: step.name.clone(),
@@ -262,32 +297,54 @@ fn spell_out(library: &Library, step: &Step, changes: &Changes) -> Vec<CaseStep>
     bindings.into_iter().chain([own]).collect()
 }
 
-fn rounds(library: &Library, repeat: &Repeat) -> Rounds {
+fn rounds(speller: Speller<'_>, repeat: &Repeat) -> Rounds {
     Rounds {
         times: repeat.times,
         every: repeat.every.clone(),
         until: repeat.until.clone(),
-        steps: steps(library, &repeat.steps, None),
+        steps: spell_steps(speller, &repeat.steps, None),
     }
 }
 
 /// The steps of a flow; what the caller changes, keeps and expects goes to the last of them.
-fn spell_out_flow(library: &Library, step: &Step, name: &str, changes: &Changes) -> Vec<CaseStep> {
-    let flow = &library.flows.get(name).expect("reference::check has seen every flow name").flow;
+fn spell_out_flow(
+    speller: Speller<'_>,
+    step: &Step,
+    name: &str,
+    changes: &Changes,
+) -> Vec<CaseStep> {
+    let flow =
+        &speller.library.flows.get(name).expect("reference::check has seen every flow name").flow;
     let given = |name: &str| changes.with.0.iter().rev().find(|(own, _)| own == name);
     let bindings = flow.bindings.0.iter().map(|own| given(&own.0).unwrap_or(own).clone());
     let mut spelt = vec![binding_step(Bindings(bindings.collect()))];
     let (last, before) = flow.steps.split_last().expect("reference::check refuses empty flows");
-    spelt.extend(steps(library, before, None));
+    spelt.extend(spell_steps(speller, before, None));
     let rest = Changes { with: Bindings::default(), ..changes.clone() };
-    let mut ending = spell_out(library, last, &combined(&last.changes, &rest));
+    let mut ending = spell_out(speller, last, &combined(&last.changes, &rest));
     let end = ending.last_mut().expect("a step spells out to at least itself");
     end.name = step.name.clone().or(end.name.take());
     end.keep.extend(step.keep.iter().cloned());
     end.assume.extend(step.assume.iter().cloned());
     end.expect.extend(step.expect.iter().cloned());
     spelt.extend(ending);
+    if speller.by_api && flow.signs_in && is_unchanged(&rest) {
+        sign_in(&mut spelt);
+    }
     spelt
+}
+
+fn is_unchanged(changes: &Changes) -> bool {
+    let Changes { with: _, set, omit, add } = changes;
+    set.0.is_empty() && omit.is_empty() && add.0.is_empty()
+}
+
+/// Lets an API do what the steps of a flow do. What is expected of their last answer cannot be said of
+/// another one, and then they stay.
+fn sign_in(spelt: &mut Vec<CaseStep>) {
+    let Some(end) = spelt.pop_if(|end| end.expect.is_empty()) else { return };
+    spelt.retain(|step| matches!(step.operation, Operation::Let(_)));
+    spelt.push(CaseStep { operation: Operation::SignIn, ..end });
 }
 
 fn combined(first: &Changes, second: &Changes) -> Changes {

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use url::{Host, Origin, Url};
 
 use crate::evaluate::environment;
+use crate::login;
 use crate::provider::Provider;
 use crate::provider_file::{Hook, Pace};
 use crate::transport::Transport;
@@ -136,6 +137,7 @@ pub fn origins(provider: &Provider) -> Vec<Url> {
         Hook::Command(_) => None,
     });
     let written = provider.endpoints.values().cloned().chain(hooks);
+    let written = written.chain(login::addresses(&provider.login, &provider.issuer));
     let written = written.chain([provider.issuer.clone()]);
     let parsed = written.filter_map(|address| Url::parse(&address).ok());
     parsed.chain([provider.discovery.clone()]).chain(provider.origins.iter().cloned()).collect()

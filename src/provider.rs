@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use crate::action::AuthMethod;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::capability::ENDPOINTS;
+use crate::diagnostic::Diagnostic;
 use crate::evaluate::environment;
+use crate::login::{self, Login};
 use crate::pages::PageRules;
 use crate::provider_file::{
     ClientEntry, Hook, KnownDeviation, Offline, Pace, ProviderFile, UserEntry,
 };
 use crate::secret::{Secret, SecretSource};
-use crate::template::{Function, Reference, Segment, Template};
+use crate::target;
+use crate::template::{Function, Reference, Segment, Template, texts};
 use crate::yaml::{self, Located};
 
 /// A provider, ready for use: no name is left to be resolved.
@@ -62,11 +65,13 @@ pub struct Provider {
     pub user: String,
     /// Capabilities that the file decides.
     pub offers: BTreeMap<String, bool>,
+    /// How users log in.
+    pub login: Login,
     /// How its pages are driven.
     pub pages: PageRules,
     /// The hooks it has.
     pub hooks: BTreeMap<String, Hook>,
-    /// What the hooks take from the environment: most of it is there because it is secret.
+    /// What hooks and the login take from the environment: most of it is there because it is secret.
     pub hook_secrets: Vec<Secret>,
     /// How to treat it.
     pub pace: Pace,
@@ -232,11 +237,29 @@ impl Filler<'_> {
             user,
             offers: file.offers,
             pages: file.pages,
-            hook_secrets: file.hooks.values().flat_map(environment_of).collect(),
+            hook_secrets: environment_secrets(&file.hooks, &file.login),
+            login: self.login(file.login)?,
             hooks: self.hooks(file.hooks)?,
             pace: file.pace,
             known: file.known,
         })
+    }
+
+    /// The login, when it uses only names that have a value by then.
+    fn login(&self, written: Login) -> Result<Login, Diagnostic> {
+        let known: Vec<&str> =
+            login::NAMES.into_iter().chain(target::NAMES).chain(ENDPOINTS).collect();
+        match login::unbound(&written, &known) {
+            None => Ok(written),
+            Some((template, name)) => {
+                let message = format!("`${{{name}}}` has no value here");
+                let hint = format!(
+                    "a name comes from an earlier `keep`, or is one of {}",
+                    login::NAMES.join(", ")
+                );
+                Err(self.error(&template, message).hint(hint))
+            }
+        }
     }
 
     fn chosen(
@@ -326,6 +349,12 @@ impl Filler<'_> {
     }
 }
 
+/// What hooks and the login take from the environment.
+fn environment_secrets(hooks: &BTreeMap<String, Hook>, login: &Login) -> Vec<Secret> {
+    let of_login = environment_values(login::templates(login));
+    hooks.values().flat_map(environment_of).chain(of_login).collect()
+}
+
 /// The values that a hook takes from the environment.
 fn environment_of(hook: &Hook) -> Vec<Secret> {
     let mut templates = Vec::new();
@@ -336,6 +365,11 @@ fn environment_of(hook: &Hook) -> Vec<Secret> {
         }
         Hook::Command(words) => templates.extend(words.iter().cloned()),
     }
+    environment_values(templates)
+}
+
+/// The values that templates take from the environment.
+fn environment_values(templates: Vec<Template>) -> Vec<Secret> {
     let segments = templates.into_iter().flat_map(|template| template.segments);
     let names = segments.filter_map(|segment| match segment {
         Segment::Reference(Reference::Call(Function::Env, arguments)) => {
@@ -343,19 +377,8 @@ fn environment_of(hook: &Hook) -> Vec<Secret> {
         }
         _ => None,
     });
-    names.filter_map(|name| std::env::var(name).ok()).map(Secret::new).collect()
-}
-
-/// Every text of a JSON document, as a template.
-fn texts(document: &serde_json::Value, templates: &mut Vec<Template>) {
-    match document {
-        serde_json::Value::String(text) => {
-            templates.extend(Template::parse(text, Place::default()).ok());
-        }
-        serde_json::Value::Array(items) => items.iter().for_each(|item| texts(item, templates)),
-        serde_json::Value::Object(members) => {
-            members.values().for_each(|value| texts(value, templates));
-        }
-        _ => {}
-    }
+    // An empty value hides nothing, and would be found everywhere.
+    let values =
+        names.filter_map(|name| std::env::var(name).ok()).filter(|value| !value.is_empty());
+    values.map(Secret::new).collect()
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::action::AuthMethod;
 use crate::capability::{CAPABILITIES, ENDPOINTS, HOOKS, ROLES};
+use crate::login::Login;
 use crate::pages::PageRules;
 use crate::secret::SecretSource;
 use crate::template::Template;
@@ -84,6 +85,9 @@ pub struct ProviderFile {
     #[serde(default)]
     #[schemars(extend("propertyNames" = { "enum": CAPABILITIES.as_slice() }))]
     pub offers: BTreeMap<String, bool>,
+    /// How users log in; by the forms on its pages unless said otherwise.
+    #[serde(default)]
+    pub login: Login,
     /// How its login, consent and device pages differ from what the form driver finds by itself.
     #[serde(default)]
     pub pages: PageRules,

@@ -40,13 +40,22 @@ pub struct Redactor {
     patterns: Vec<String>,
     /// Made when it is first needed: a run in which nothing fails shows nothing.
     compiled: OnceLock<Regex>,
+    /// A header field that carries a login, in lower case.
+    header: Option<String>,
 }
 
 impl Redactor {
     /// A redactor for these secrets, in every spelling in which they may come back.
     pub fn new(secrets: &[Secret]) -> Self {
         let patterns = secrets.iter().filter_map(spelling::pattern).collect();
-        Self { patterns, compiled: OnceLock::new() }
+        Self { patterns, compiled: OnceLock::new(), header: None }
+    }
+
+    /// The redactor, masking a header field too.
+    #[must_use]
+    pub fn masking(mut self, header: Option<&str>) -> Self {
+        self.header = header.map(str::to_ascii_lowercase);
+        self
     }
 
     /// Text without the secrets.
@@ -98,7 +107,9 @@ impl Redactor {
     fn assemble(&self, head: String, headers: &[(String, String)], body: &str) -> String {
         let headers = headers.iter().map(|(name, value)| {
             let value = self.text(value);
-            format!("\n{name}: {}", show_header(name, &value))
+            let masked = self.header.as_deref() == Some(&name.to_ascii_lowercase());
+            let shown = if masked { MASK.to_owned() } else { show_header(name, &value) };
+            format!("\n{name}: {shown}")
         });
         let text = head + &headers.collect::<String>();
         if body.is_empty() { text } else { format!("{text}\n\n{body}") }

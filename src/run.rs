@@ -15,6 +15,7 @@ use crate::finding::{Finding, Verdict};
 use crate::history::History;
 use crate::judge;
 use crate::library::Library;
+use crate::login;
 use crate::plan::{self, PlanError};
 use crate::polite::Polite;
 use crate::profile::{self, Profile};
@@ -141,7 +142,9 @@ impl Work<'_> {
         slow: &Polite<'_, T>,
         mut progress: impl FnMut(usize, usize),
     ) {
-        let redactor = Redactor::new(&self.target.provider.secrets());
+        let provider = self.target.provider;
+        let redactor =
+            Redactor::new(&provider.secrets()).masking(login::secret_header(&provider.login));
         let pace = &self.target.provider.pace;
         let (skipped, runnable): (Vec<&Case>, Vec<&Case>) =
             cases.iter().partition(|case| case.skip.is_some());

@@ -67,6 +67,9 @@ pub enum Hazard {
 pub struct Flow {
     /// One sentence: what the flow obtains.
     pub title: String,
+    /// Whether what it obtains is all that counts, so that an API may do instead of the pages.
+    #[serde(default)]
+    pub signs_in: bool,
     /// Names that must be bound before the flow is called.
     #[serde(default)]
     pub takes: Vec<String>,
@@ -184,7 +187,13 @@ impl JsonSchema for Bindings {
 }
 
 /// Reads a mapping into pairs, because their order matters and a map type would lose it.
-struct Ordered<V>(PhantomData<V>);
+pub(crate) struct Ordered<V>(PhantomData<V>);
+
+impl<V> Default for Ordered<V> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
 
 impl<'de, V: Deserialize<'de>> Visitor<'de> for Ordered<V> {
     type Value = Vec<(String, V)>;

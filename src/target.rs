@@ -10,7 +10,8 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use crate::capability::{Capabilities, ENDPOINTS};
-use crate::cookie::Jar;
+use crate::chromium::Chromium;
+use crate::driver::Session;
 use crate::evaluate::CLIENT_IDS;
 use crate::history::Variables;
 use crate::jose::PrivateKey;
@@ -31,8 +32,10 @@ pub struct Target<'a> {
     pub origins: Arc<[Url]>,
     /// Where a browser leaves the provider for a client.
     pub callbacks: Arc<[Url]>,
-    /// The cookies of each user's browser.
-    pub sessions: BTreeMap<String, Mutex<Jar>>,
+    /// Each user's browser.
+    pub sessions: BTreeMap<String, Mutex<Session>>,
+    /// The program that shows pages with scripts, where the provider file asks for it.
+    pub chromium: Arc<Chromium>,
     /// The key of this run for proofs of possession.
     pub key: Arc<PrivateKey>,
     /// The longest that a step may wait without a clock hook.
@@ -82,6 +85,7 @@ pub async fn prepare<'a>(
         variables: Arc::new(variables(provider, &endpoints)),
         origins: polite::origins(provider).into(),
         callbacks: callbacks(provider).into(),
+        chromium: Arc::new(Chromium::new(provider.pace.timeout)),
         sessions: provider.users.keys().map(|user| (user.clone(), Mutex::default())).collect(),
         key: Arc::new(PrivateKey::generate()),
         max_wait,
@@ -98,6 +102,7 @@ pub fn fork<'a>(target: &Target<'a>, user: &str) -> Target<'a> {
         variables: Arc::new(variables),
         origins: Arc::clone(&target.origins),
         callbacks: Arc::clone(&target.callbacks),
+        chromium: Arc::clone(&target.chromium),
         sessions: BTreeMap::from([(user.to_owned(), Mutex::default())]),
         key: Arc::clone(&target.key),
         max_wait: target.max_wait,

@@ -222,6 +222,20 @@ impl fmt::Display for Template {
     }
 }
 
+/// Every text of a JSON document, as a template.
+pub fn texts(document: &serde_json::Value, templates: &mut Vec<Template>) {
+    match document {
+        serde_json::Value::String(text) => {
+            templates.extend(Template::parse(text, Place::default()).ok());
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| texts(item, templates)),
+        serde_json::Value::Object(members) => {
+            members.values().for_each(|value| texts(value, templates));
+        }
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

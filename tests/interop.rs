@@ -24,7 +24,63 @@ fn main() -> ExitCode {
     ];
     let trials =
         providers.map(|(name, exit)| Trial::ignorable_test(name, move || check(name, exit)));
-    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+    let browser = Trial::ignorable_test("oidc-provider-in-a-browser", in_a_browser);
+    let trials = trials.into_iter().chain([browser]).collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// What a browser meets: a login, a consent, a denial, and a device. The rest is as without one.
+const BROWSER: [&str; 4] = [
+    "rfc6749/4.1.4/valid-exchange",
+    "rfc6749/6/refresh",
+    "rfc6749/4.1.2.1/denied",
+    "rfc8628/3.5/denied",
+];
+
+/// A provider that is up and running, or why it is not.
+fn up(name: &str) -> Result<Result<(Value, Running), String>, Failed> {
+    let folder = root().join("tests/interop/providers").join(name);
+    // Long enough to be told to slow down and to do so, short enough to wait for its end.
+    let up = Command::new(folder.join("up.sh")).env("DEVICE_TTL", "15").output()?;
+    if up.status.code() == Some(SKIPPED) {
+        return Ok(Err(String::from_utf8_lossy(&up.stderr).trim().to_owned()));
+    }
+    if !up.status.success() {
+        return Err(String::from_utf8_lossy(&up.stderr).into_owned().into());
+    }
+    let info: Value = serde_json::from_slice(&up.stdout)?;
+    let running = Running { dir: info["dir"].as_str().unwrap_or_default().into() };
+    Ok(Ok((info, running)))
+}
+
+/// A few cases with the login in a real browser, on the pages of a real provider.
+fn in_a_browser() -> Result<Completion, Failed> {
+    if std::env::var_os("AUTHGAUGE_INTEROP").is_none() {
+        return Ok(Completion::ignored_with("set AUTHGAUGE_INTEROP=1 to run it"));
+    }
+    if let Err(why) = authgauge::chromium::find() {
+        return Ok(Completion::ignored_with(why));
+    }
+    let (info, running) = match up("oidc-provider")? {
+        Ok(up) => up,
+        Err(why) => return Ok(Completion::ignored_with(why)),
+    };
+    let source = std::fs::read_to_string(root().join("scenarios/providers/oidc-provider.yaml"))?;
+    let file = running.dir.join("browser.yaml");
+    std::fs::write(&file, source + "login: browser\n")?;
+    let output = Command::new(env!("CARGO_BIN_EXE_authgauge"))
+        .args(["run", "--json", "-", "--provider"])
+        .arg(&file)
+        .args(BROWSER)
+        .env("AUTHGAUGE_ISSUER", info["issuer"].as_str().unwrap_or_default())
+        .output()?;
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    let findings = report["findings"].as_array().cloned().unwrap_or_default();
+    let others: Vec<&Value> = findings.iter().filter(|f| f["verdict"] != "pass").collect();
+    if findings.len() < BROWSER.len() || !others.is_empty() {
+        return Err(format!("not all of {} passed: {others:#?}", findings.len()).into());
+    }
+    Ok(Completion::Completed)
 }
 
 fn check(name: &str, exit: i64) -> Result<Completion, Failed> {
@@ -32,17 +88,10 @@ fn check(name: &str, exit: i64) -> Result<Completion, Failed> {
         return Ok(Completion::ignored_with("set AUTHGAUGE_INTEROP=1 to run it"));
     }
     let folder = root().join("tests/interop/providers").join(name);
-    // Long enough to be told to slow down and to do so, short enough to wait for its end.
-    let up = Command::new(folder.join("up.sh")).env("DEVICE_TTL", "15").output()?;
-    if up.status.code() == Some(SKIPPED) {
-        let why = String::from_utf8_lossy(&up.stderr).trim().to_owned();
-        return Ok(Completion::ignored_with(why));
-    }
-    if !up.status.success() {
-        return Err(String::from_utf8_lossy(&up.stderr).into_owned().into());
-    }
-    let info: Value = serde_json::from_slice(&up.stdout)?;
-    let running = Running { dir: info["dir"].as_str().unwrap_or_default().into() };
+    let (info, running) = match up(name)? {
+        Ok(up) => up,
+        Err(why) => return Ok(Completion::ignored_with(why)),
+    };
     let report = report(name, &info, &running.dir)?;
     let same = compare(&folder.join("expected.json"), &verdicts(&report))?;
     if report["exit_code"] != exit {

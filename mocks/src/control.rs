@@ -60,6 +60,12 @@ enum Action {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct LoginPage {
+    scripted: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Faults {
     set: Vec<String>,
 }
@@ -95,13 +101,14 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
         ("clock", _, true) => respond(advance(provider, &request.body)),
         ("rotate", _, true) => respond(rotate(provider, &request.body)),
         ("device", _, true) => respond(decide(provider, &request.body)),
+        ("login", _, true) => respond(set_login_page(provider, &request.body)),
         ("users", true, _) => wire::json(200, &users(provider)),
         ("users", _, true) => respond(change_users(provider, &request.body)),
         ("latency", _, true) => respond(set_latency(provider, &request.body)),
         ("quota", _, true) => respond(set_quotas(provider, &request.body)),
         ("" | "counters", ..) => wrong_method("GET"),
         ("faults" | "users", ..) => wrong_method("GET, POST"),
-        ("clock" | "rotate" | "device" | "latency" | "quota", ..) => wrong_method("POST"),
+        ("clock" | "rotate" | "device" | "latency" | "quota" | "login", ..) => wrong_method("POST"),
         _ => bad(404, "no such control: GET /_stub/ lists them"),
     }
 }
@@ -129,6 +136,7 @@ fn index(provider: &Provider) -> Value {
             "action": "approve | deny",
             "user": "who approves; the first user by default",
         },
+        "POST /_stub/login": { "scripted": "whether a script builds the login page: true | false" },
         "GET /_stub/faults": "the faults that are on, and all others",
         "POST /_stub/faults": { "set": ["the names of the faults to be on; all others go off"] },
         "GET /_stub/users": "who can log in, and whose account is locked",
@@ -241,6 +249,12 @@ fn set_faults(provider: &mut Provider, body: &[u8]) -> Outcome {
     Ok(active_faults(provider))
 }
 
+fn set_login_page(provider: &mut Provider, body: &[u8]) -> Outcome {
+    let LoginPage { scripted } = parse(body, r#"{"scripted": true}"#)?;
+    provider.dialect.login.scripted = scripted;
+    Ok(json!({ "scripted": scripted }))
+}
+
 fn active_faults(provider: &Provider) -> Value {
     let active: Vec<Fault> = provider.faults.iter().copied().collect();
     json!({ "set": active, "known": fault::ALL })
@@ -252,6 +266,7 @@ fn counters(provider: &Provider) -> Value {
         "requests": counters.requests,
         "limited": counters.limited,
         "issued": counters.issued,
+        "logins": counters.logins,
     })
 }
 

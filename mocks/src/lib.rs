@@ -54,6 +54,7 @@ mod reply;
 mod reuse;
 mod revocation;
 mod scope;
+mod scripted;
 mod self_contained;
 mod server;
 mod store;

@@ -12,6 +12,7 @@ use crate::provider::{self, Provider};
 use crate::random;
 use crate::reason::Reason;
 use crate::reply;
+use crate::scripted;
 use crate::store::{Goal, Pending, Session};
 use crate::user_pool;
 use crate::verification;
@@ -26,7 +27,11 @@ struct Waiting {
 
 /// Answers at the login page.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
-    if request.method == "POST" { submit(provider, request) } else { show(provider, request) }
+    match request.method.as_str() {
+        "POST" if provider.dialect.login.scripted => scripted::answer(&submit(provider, request)),
+        "POST" => submit(provider, request),
+        _ => show(provider, request),
+    }
 }
 
 fn show(provider: &Provider, request: &Request) -> Response {
@@ -66,8 +71,6 @@ fn unknown_request() -> Response {
     page::error(400, "This login is unknown or took too long. Start again at the application.")
 }
 
-const WRONG_PASSWORD: &str = "The username or the password is wrong.";
-
 fn login_page(
     provider: &Provider,
     request: &Request,
@@ -90,7 +93,8 @@ fn login_page(
         ("message", message.unwrap_or_default()),
     ];
     let status = message.map_or(200, |_| login.failed_status);
-    let page = page::filled(status, "Log in", &login.page, &facts);
+    let template = if login.scripted { scripted::PAGE } else { &login.page };
+    let page = page::filled(status, "Log in", template, &facts);
     if login.fields.csrf.is_empty() {
         return page;
     }
@@ -127,7 +131,7 @@ fn submit(provider: &mut Provider, request: &Request) -> Response {
             provider.store.pending.remove(&carried);
             log_in(provider, request, username, goal)
         }
-        None => login_page(provider, request, &carried, Some(WRONG_PASSWORD)),
+        None => login_page(provider, request, &carried, Some(scripted::WRONG)),
     }
 }
 
@@ -175,6 +179,7 @@ fn log_in(provider: &mut Provider, request: &Request, username: String, goal: Go
     if let Some((old, _)) = provider::session(provider, request) {
         provider.store.sessions.remove(&old);
     }
+    *provider.counters.logins.entry(username.clone()).or_default() += 1;
     let now = provider::now(provider);
     let session = Session {
         username,

@@ -121,6 +121,8 @@ pub struct Login {
     pub page: String,
     /// The status of the page that says that the password is wrong.
     pub failed_status: u16,
+    /// Whether the form is built by a script, which sends it and is answered in JSON.
+    pub scripted: bool,
 }
 
 /// How the login page knows what it is for.
@@ -204,6 +206,7 @@ impl Default for Login {
             session_cookie: "stub_session".into(),
             page: String::new(),
             failed_status: 200,
+            scripted: false,
         }
     }
 }

@@ -49,6 +49,8 @@ pub struct Counters {
     pub requests: BTreeMap<&'static str, u64>,
     /// Codes and tokens issued, by kind.
     pub issued: BTreeMap<&'static str, u64>,
+    /// Logins by the name of the user.
+    pub logins: BTreeMap<String, u64>,
     /// Refused exchanges by code, for the fault that minds them.
     pub refusals: BTreeMap<String, u64>,
     /// Requests beyond a quota, by endpoint.

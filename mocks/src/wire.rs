@@ -34,6 +34,12 @@ pub fn headers<'a>(request: &'a Request, name: &'a str) -> impl Iterator<Item = 
     request.headers.iter().filter(named).map(|(_, value)| value.as_str())
 }
 
+/// All values of a header of a response, whose name is compared without regard to case.
+pub fn headers_of<'a>(response: &'a Response, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let named = move |(key, _): &&(String, String)| key.eq_ignore_ascii_case(name);
+    response.headers.iter().filter(named).map(|(_, value)| value.as_str())
+}
+
 /// The value of a cookie; the first one if the browser sent several of that name.
 pub fn cookie<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     headers(request, "cookie")

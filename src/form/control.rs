@@ -7,6 +7,9 @@ use super::element::{attribute, has, is_disabled, is_visible};
 use super::text::{caption, fold};
 use super::{Button, Field, Form, Kind, Method};
 
+/// The attribute by which a real browser finds a form or button again.
+const MARK: &str = "data-authgauge";
+
 /// What addresses on a page are relative to.
 pub struct Place<'a> {
     /// The address of the page.
@@ -25,6 +28,7 @@ impl Place<'_> {
             action: self.action(element.attr("action").unwrap_or_default())?,
             fields: Vec::new(),
             buttons: Vec::new(),
+            mark: attribute(element, MARK),
         })
     }
 
@@ -56,6 +60,7 @@ impl Place<'_> {
             value,
             action: control.attr("formaction").and_then(|written| self.action(written)),
             method: control.attr("formmethod").and_then(method),
+            mark: attribute(control, MARK),
         })
     }
 }

@@ -196,16 +196,16 @@ fn operations(profile: &Profile, library: &Library) -> Vec<Operation> {
         });
         let steps = match &case {
             Some(case) => case.steps.clone(),
-            None => demanding(plan::steps(library, &operation.steps, None)),
+            None => demanding(plan::steps(library, &operation.steps)),
         };
         let later = operation
             .later
             .as_ref()
-            .map(|later| (later.clone(), demanding(plan::steps(library, &later.steps, None))));
+            .map(|later| (later.clone(), demanding(plan::steps(library, &later.steps))));
         Operation {
             name: operation.name.value.clone(),
             share: weight(operation) / total,
-            prepare: demanding(plan::steps(library, &operation.prepare, None)),
+            prepare: demanding(plan::steps(library, &operation.prepare)),
             measured: measured(&steps),
             steps,
             case,
