@@ -30,9 +30,12 @@ const PRODUCTS: [&str; 8] =
     ["cognito", "auth0", "keycloak", "okta", "entra", "django", "panva", "oidc-provider"];
 
 /// Files that compute and nothing else.
-const PURE: [&str; 7] = [
+const PURE: [&str; 10] = [
     "src/deviation.rs",
+    "src/deviation/",
+    "src/drift.rs",
     "src/judge.rs",
+    "src/matrix.rs",
     "src/plan.rs",
     "src/predicate.rs",
     "src/redact.rs",
