@@ -34,7 +34,8 @@ fn heads(matrix: &Matrix) -> Vec<String> {
 
 fn line(row: &Row) -> Vec<String> {
     let cells = row.cells.iter().map(|cell| clipped(&shown(cell.as_ref()), WIDTH));
-    cells.chain([clipped(&row.case, 100)]).collect()
+    let check = format!("{} {}", row.requirement, row.case);
+    cells.chain([clipped(&check, 140)]).collect()
 }
 
 fn shown(cell: Option<&Cell>) -> String {
