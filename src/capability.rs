@@ -151,7 +151,8 @@ impl Facts<'_> {
         match capability {
             // A provider file says no where tokens outlive every run, or the wait would be in vain,
             // and where refresh tokens are not replaced: that one is a violation of its own.
-            "discovery" | "expired_access_token" | "refresh_token_rotation" => Ok(()),
+            "expired_access_token" | "refresh_token_rotation" => Ok(()),
+            "discovery" => self.discovery(),
             "jwks" => self.endpoint("jwks_uri"),
             "authorization_code" => self.authorization_code(),
             "pkce" => self.listed("code_challenge_methods_supported", "S256"),
@@ -204,6 +205,12 @@ impl Facts<'_> {
             }
             None => Lack::Absent(reason),
         }
+    }
+
+    fn discovery(&self) -> Result<(), Lack> {
+        let none = "the provider file says that no metadata is published";
+        let published = self.provider.publishes_metadata;
+        published.then_some(()).ok_or_else(|| Lack::Absent(none.into()))
     }
 
     fn endpoint(&self, name: &str) -> Result<(), Lack> {

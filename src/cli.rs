@@ -15,6 +15,7 @@ mod deviations;
 mod explain;
 mod faults;
 mod list;
+mod load;
 mod manual;
 mod outputs;
 mod report;
@@ -71,6 +72,9 @@ enum Verb {
     List(list::ListArgs),
     /// Explain a requirement or a scenario: what is sent, what must come back, and why
     Explain(explain::ExplainArgs),
+    /// Put a provider under load: latencies of tokens and of their verification, at a rate
+    #[command(after_help = exit::HELP)]
+    Load(load::LoadArgs),
     /// Prove that every check can fail: run all scenarios against each fault of the stub
     Faults(faults::FaultsArgs),
     /// Serve the embedded stub, for other people's tests too
@@ -137,6 +141,7 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
         Verb::Deviations(args) => deviations::deviations(&args),
         Verb::List(args) => list::list(&args, &library),
         Verb::Explain(args) => explain::explain(&args, &library),
+        Verb::Load(args) => runtime()?.block_on(load::load(&args, library)),
         Verb::Faults(args) => faults::faults(&args, &library),
         Verb::Stub(args) => runtime()?.block_on(stub::serve(&args)),
         Verb::Completions(args) => Ok(manual::completions(&args)),

@@ -75,8 +75,15 @@ pub fn environment(template: &Template, issuer: &str) -> Result<String, String> 
                 text.push_str(&variable(&arguments[0], arguments.get(1))?);
             }
             Segment::Reference(Reference::Name(name)) if name == "issuer" => text.push_str(issuer),
+            Segment::Reference(Reference::Call(Function::Url, arguments))
+                if arguments[0] == "issuer" =>
+            {
+                text.push_str(&url_part(issuer, arguments.get(1).map_or("", String::as_str))?);
+            }
             Segment::Reference(_) => {
-                return Err(format!("`{template}`: only ${{issuer}} and ${{env:NAME}} work here"));
+                return Err(format!(
+                    "`{template}`: only ${{issuer}}, ${{url:issuer:origin}} and ${{env:NAME}} work here"
+                ));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -30,21 +31,26 @@ const ROUNDING: Duration = Duration::from_millis(1100);
 
 /// Runs a case from its first step to its last, or to the first that cannot be done.
 pub async fn execute<T: Transport>(case: &Case, target: &Target<'_>, transport: &T) -> History {
-    let mut runner = Runner {
-        target,
-        transport,
-        variables: target.variables.clone(),
-        missing: BTreeMap::new(),
-        waited: Duration::ZERO,
-    };
-    runner.steps(&case.steps).await
+    execute_from(&case.steps, Arc::clone(&target.variables), target, transport).await
+}
+
+/// Runs steps that start with other names than those of the target.
+pub async fn execute_from<T: Transport>(
+    steps: &[CaseStep],
+    variables: Arc<Variables>,
+    target: &Target<'_>,
+    transport: &T,
+) -> History {
+    let mut runner =
+        Runner { target, transport, variables, missing: BTreeMap::new(), waited: Duration::ZERO };
+    runner.steps(steps).await
 }
 
 /// The state of one case, or of one branch of it.
 struct Runner<'a, T> {
     target: &'a Target<'a>,
     transport: &'a T,
-    variables: Variables,
+    variables: Arc<Variables>,
     /// Names that were to be bound and could not be, with the reason.
     missing: BTreeMap<String, String>,
     /// How long the case has waited for the provider's clock so far.
@@ -62,7 +68,7 @@ impl<T: Transport> Runner<'_, T> {
             let begun = !record.exchanges.is_empty() || !record.branches.is_empty();
             if done.is_ok() || begun {
                 self.keep(step, &record);
-                record.variables.clone_from(&self.variables);
+                record.variables = Arc::clone(&self.variables);
                 history.records.push(record);
             }
             if let Err(why) = done {
@@ -113,10 +119,10 @@ impl<T: Transport> Runner<'_, T> {
             let found = locate(&locator.source, record, &self.variables);
             match found.or_else(|why| fallback().ok_or(why)) {
                 Ok(value) => {
-                    self.variables.insert(name.clone(), value);
+                    Arc::make_mut(&mut self.variables).insert(name.clone(), value);
                 }
                 Err(why) => {
-                    self.variables.remove(name);
+                    Arc::make_mut(&mut self.variables).remove(name);
                     self.missing.insert(name.clone(), why);
                 }
             }
@@ -134,7 +140,7 @@ impl<T: Transport> Runner<'_, T> {
     fn bind(&mut self, bindings: &Bindings) -> Result<(), String> {
         for (name, template) in &bindings.0 {
             let value = evaluate(template, &self.variables)?;
-            self.variables.insert(name.clone(), value);
+            Arc::make_mut(&mut self.variables).insert(name.clone(), value);
         }
         Ok(())
     }
@@ -151,7 +157,7 @@ impl<T: Transport> Runner<'_, T> {
         }
         let claims = document(&jwt.claims, &self.variables)?;
         let token = jose::build(&header, &claims, key, jwt.sign)?;
-        self.variables.insert(jwt.name.value.clone(), Value::String(token));
+        Arc::make_mut(&mut self.variables).insert(jwt.name.value.clone(), Value::String(token));
         Ok(())
     }
 
@@ -222,7 +228,7 @@ impl<T: Transport> Runner<'_, T> {
         let seconds = self.seconds(seconds)?;
         if self.target.provider.hooks.contains_key("advance_clock") {
             let whole = seconds.as_secs() + u64::from(seconds.subsec_nanos() > 0);
-            let mut variables = self.variables.clone();
+            let mut variables = Variables::clone(&self.variables);
             variables.insert("seconds".into(), Value::from(whole));
             return hook::call("advance_clock", self.target.provider, &variables, self.transport)
                 .await;
@@ -291,7 +297,7 @@ impl<T: Transport> Runner<'_, T> {
         Self {
             target: self.target,
             transport: self.transport,
-            variables: self.variables.clone(),
+            variables: Arc::clone(&self.variables),
             missing: self.missing.clone(),
             waited: self.waited,
         }

@@ -28,16 +28,26 @@ pub struct Embedded {
     pub transport: HttpTransport,
 }
 
-/// Starts the embedded stub on a free loopback port.
+/// The dialect of the stub that conforms to everything.
+pub const STRICT: &str = "strict";
+
+/// Starts the embedded stub on a free loopback port. Its provider file is `stub-<dialect>`, or
+/// `stub` for the strict one.
 ///
 /// # Errors
-/// Says why it cannot be started, or names the unknown fault.
-pub async fn start_stub(library: &Library, faults: &[String]) -> Result<Embedded, String> {
+/// Says why it cannot be started, or names the unknown dialect or fault.
+pub async fn start_stub(
+    library: &Library,
+    dialect: &str,
+    faults: &[String],
+) -> Result<Embedded, String> {
     // Making a transport reads the system's certificates; all stubs of a process share one.
     static TRANSPORT: OnceLock<Result<HttpTransport, String>> = OnceLock::new();
-    let options = Options { dialect: "strict".into(), faults: faults.to_vec(), port: 0 };
+    let options = Options { dialect: dialect.into(), faults: faults.to_vec(), port: 0 };
     let stub = Stub::start(&options).await.map_err(|e| e.to_string())?;
-    let file = library.providers.get("stub").ok_or("there is no provider file `stub`")?;
+    let name = if dialect == STRICT { "stub".into() } else { format!("stub-{dialect}") };
+    let missing = || format!("there is no provider file `{name}` for the dialect {dialect}");
+    let file = library.providers.get(&name).ok_or_else(missing)?;
     let provider =
         Provider::parse(&file.path, &file.text, Some(&stub.issuer())).map_err(|e| e.to_string())?;
     let transport = TRANSPORT.get_or_init(|| HttpTransport::new(provider.pace.timeout)).clone()?;
@@ -81,7 +91,7 @@ fn conduct(arguments: &Arguments, library: &'static Library) -> ExitCode {
 fn run_all(library: &Library) -> Result<Vec<Finding>, String> {
     let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
     runtime.block_on(async {
-        let embedded = start_stub(library, &[]).await?;
+        let embedded = start_stub(library, STRICT, &[]).await?;
         let settings = Settings::default();
         let Embedded { stub: _stub, provider, transport } = &embedded;
         let report = run::run(library, provider, transport, &settings, |_, _| {}, pending()).await;
@@ -120,7 +130,7 @@ pub fn faults_main(
     let arguments = Arguments::from_args();
     let matrix = Library::from_folder(folder.as_ref())
         .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-        .and_then(|library| faults::matrix(&library, |_| {}));
+        .and_then(|library| faults::matrix(&library, STRICT, |_| {}));
     let trials = match matrix {
         Ok(matrix) => {
             let written = page(&matrix).map_err(Failed::from);

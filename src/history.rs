@@ -1,6 +1,7 @@
 //! What happened while a case ran: facts only, no judgement.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use url::Url;
@@ -31,8 +32,8 @@ pub struct Record {
     pub landing: Option<Landing>,
     /// The branches of a race or the rounds of a repetition.
     pub branches: Vec<History>,
-    /// The names bound when the step was over.
-    pub variables: Variables,
+    /// The names bound when the step was over; shared, because most steps bind none.
+    pub variables: Arc<Variables>,
 }
 
 /// Where a visit ended.

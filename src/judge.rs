@@ -133,7 +133,7 @@ fn judge_inner<'a>(
 }
 
 /// Why what follows means nothing: a premise of this step does not hold.
-fn broken_premise(step: &CaseStep, record: &Record) -> Option<String> {
+pub fn broken_premise(step: &CaseStep, record: &Record) -> Option<String> {
     step.assume.iter().find_map(|premise| {
         match predicate::holds(premise, record, &record.variables) {
             Outcome::Holds => None,

@@ -65,4 +65,5 @@ pub mod cli;
 pub mod exit;
 pub mod faults;
 pub mod harness;
+pub mod load;
 pub mod run;

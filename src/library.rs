@@ -28,6 +28,8 @@ pub struct Library {
     pub flows: BTreeMap<String, LoadedFlow>,
     /// The provider files by name, unparsed: their secrets are read only when one is used.
     pub providers: BTreeMap<String, SourceFile>,
+    /// The load profiles by name, unparsed.
+    pub loads: BTreeMap<String, SourceFile>,
     /// The profiles by name.
     pub profiles: BTreeMap<String, LoadedProfile>,
 }
@@ -144,6 +146,10 @@ impl Library {
             }
             ["providers", name] => {
                 self.providers.insert(stem(name), file);
+                Ok(())
+            }
+            ["load", name] => {
+                self.loads.insert(stem(name), file);
                 Ok(())
             }
             _ => Ok(()),

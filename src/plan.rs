@@ -119,6 +119,11 @@ fn forbidden(hazard: Hazard, provider: &Provider, allowed: &[Hazard]) -> Option<
     Some(Lack::Absent(why))
 }
 
+/// Whether steps ask for something or wait for something that concerns the whole provider.
+pub fn disturbs(steps: &[CaseStep]) -> bool {
+    has(steps, &|operation| is_hook(operation) || is_wait(operation))
+}
+
 /// Hooks act on the whole provider, and so does the clock where waiting means to move it.
 fn is_hook(operation: &Operation) -> bool {
     matches!(operation, Operation::Hook(_))
@@ -189,7 +194,8 @@ fn with_twins(cases: &[Case], mut wanted: BTreeSet<String>) -> BTreeSet<String> 
     }
 }
 
-fn steps(library: &Library, steps: &[Step], row: Option<&Row>) -> Vec<CaseStep> {
+/// Steps with their flows spelt out.
+pub fn steps(library: &Library, steps: &[Step], row: Option<&Row>) -> Vec<CaseStep> {
     steps
         .iter()
         .flat_map(|step| {

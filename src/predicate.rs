@@ -104,10 +104,15 @@ fn undecidable(predicate: &Predicate, record: &Record) -> Option<Outcome> {
     }
     let asked_for =
         matches!(predicate, Predicate::Status(codes) if codes.contains(&response.status));
-    // 429 and 503 say nothing about the request, whatever it was.
-    let throttled = matches!(response.status, 429 | 503) && !asked_for;
-    throttled
+    (is_throttled(response) && !asked_for)
         .then(|| Outcome::Unknown(format!("throttled: the provider answered {}", response.status)))
+}
+
+/// 429 and 503 say nothing about the request, whatever it was. But `slow_down` is the answer to a
+/// device's poll (RFC 8628 §3.5), even with the wrong status.
+fn is_throttled(response: &Response) -> bool {
+    let slow_down = || response.json().is_ok_and(|body| body["error"] == "slow_down");
+    matches!(response.status, 429 | 503) && !slow_down()
 }
 
 /// A predicate that does not hold.
@@ -323,8 +328,7 @@ fn distinguishable(e: &Elements, record: &Record) -> Outcome {
 fn distinct(d: &Distinct, branches: &[History]) -> Outcome {
     let last = branches.iter().map(|branch| branch.records.last());
     let last: Vec<&Record> = last.flatten().collect();
-    let decided =
-        |r: &&&Record| response(r).is_ok_and(|response| !matches!(response.status, 429 | 503));
+    let decided = |r: &&&Record| response(r).is_ok_and(|response| !is_throttled(response));
     let mut values: Vec<String> = last
         .iter()
         .filter_map(|record| locate(&d.of.source, record, &record.variables).ok())

@@ -34,6 +34,10 @@ pub struct Provider {
     pub expected_iss: String,
     /// Endpoints that are given in the file.
     pub endpoints: BTreeMap<String, String>,
+    /// Whether there is a metadata document.
+    pub publishes_metadata: bool,
+    /// Endpoints that take their parameters in the query instead of a form.
+    pub query_endpoints: Vec<String>,
     /// Further origins that may be contacted.
     pub origins: Vec<Url>,
     /// The redirect URI of the clients.
@@ -85,6 +89,8 @@ pub struct Client {
     pub key: Option<Secret>,
     /// The scope it may ask for by itself.
     pub scope: Option<String>,
+    /// What each of its requests has beside the parameters of the specifications.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// A user.
@@ -209,6 +215,8 @@ impl Filler<'_> {
             discovery: self.url(&discovery)?,
             expected_iss: expected_iss.unwrap_or_else(|| self.issuer.to_owned()),
             endpoints: self.endpoints(&file.endpoints)?,
+            publishes_metadata: file.publishes_metadata,
+            query_endpoints: file.query_endpoints,
             origins,
             redirect_uri: self.url(&file.redirect_uri)?,
             https_redirect_uri: https.map(|uri| self.https_url(uri)).transpose()?,
@@ -276,10 +284,19 @@ impl Filler<'_> {
                 secret: read(&entry.secret)?,
                 key: read(&entry.key)?,
                 scope: entry.scope.clone(),
+                parameters: self.texts(&entry.parameters)?,
             };
             Ok((role.clone(), client))
         };
         written.iter().map(client).collect()
+    }
+
+    fn texts(
+        &self,
+        written: &BTreeMap<String, Template>,
+    ) -> Result<Vec<(String, String)>, Diagnostic> {
+        let pairs = written.iter();
+        pairs.map(|(name, value)| Ok((name.clone(), self.text(value)?))).collect()
     }
 
     fn users(

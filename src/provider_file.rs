@@ -37,6 +37,12 @@ pub struct ProviderFile {
     /// Endpoints that the metadata lacks or gives wrongly, by their metadata names.
     #[serde(default)]
     pub endpoints: BTreeMap<String, Template>,
+    /// Whether there is a metadata document. Without one, this file says everything.
+    #[serde(default = "yes")]
+    pub publishes_metadata: bool,
+    /// Endpoints that take their parameters in the query instead of a form, by their metadata names.
+    #[serde(default)]
+    pub query_endpoints: Vec<String>,
     /// Further origins that may be contacted, such as a sign-in domain. Those of the issuer, of
     /// `endpoints` and of hooks may be anyway; no other one is, whatever metadata or a redirect says.
     #[serde(default)]
@@ -130,6 +136,14 @@ pub struct ClientEntry {
     /// The scope it may ask for by itself.
     #[serde(default)]
     pub scope: Option<String>,
+    /// What each of its requests has beside the parameters of the specifications, such as an
+    /// `audience`.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, Template>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A user, as written.

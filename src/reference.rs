@@ -37,6 +37,16 @@ pub fn check(library: &Library) -> Vec<Diagnostic> {
     mistakes
 }
 
+/// The names in lists of steps that follow each other, outside of any scenario, that do not exist.
+pub fn check_steps(library: &Library, file: &SourceFile, lists: &[&[Step]]) -> Vec<Diagnostic> {
+    let (mut mistakes, mut scope) = (Vec::new(), Scope::start());
+    for steps in lists {
+        let mut checker = Checker { library, file, mistakes: &mut mistakes };
+        checker.steps(steps, &mut scope, 0);
+    }
+    mistakes
+}
+
 /// The steps inside a step.
 fn inner(step: &Step) -> Vec<&[Step]> {
     match &step.action {

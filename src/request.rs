@@ -32,19 +32,26 @@ pub fn from_send(
         let client = client(role, provider, variables)?;
         let fields = form.get_or_insert_default();
         authenticate(client, send.auth.as_ref(), variables, fields, &mut headers)?;
+        if send.auth.as_ref().and_then(|auth| auth.method) != Some(AuthMethod::Nothing) {
+            add_own(client, fields);
+        }
     }
+    let posts = form.is_some() || send.json.is_some();
     change(form.as_mut().unwrap_or(&mut query), changes, variables)?;
     if let Some(token) = &send.bearer {
         let token = text(token, variables)?.unwrap_or_default();
         headers.push(("authorization".into(), format!("Bearer {token}")));
     }
     headers.extend(parameters(&send.headers, variables)?);
+    if takes_query(&send.to, provider) {
+        query.extend(form.take().unwrap_or_default());
+    }
+    let usual = if send.raw.is_some() || posts { "POST" } else { "GET" };
     let mut body = body(form.as_deref(), send.json.as_ref(), variables, &mut headers)?;
     if let Some(raw) = &send.raw {
         headers.push(("content-type".into(), "application/x-www-form-urlencoded".into()));
         body = text(raw, variables)?.unwrap_or_default().into_bytes();
     }
-    let usual = if body.is_empty() && form.is_none() { "GET" } else { "POST" };
     let method = send.method.clone().unwrap_or_else(|| usual.into());
     Ok(Request { method, url: address(&send.to, &query, variables)?, headers, body })
 }
@@ -65,6 +72,7 @@ pub fn from_visit(
     if let Some(role) = &visit.client {
         let client = client(role, provider, variables)?;
         fields.insert(0, ("client_id".into(), client.client_id.clone()));
+        add_own(client, fields);
     }
     change(fields, changes, variables)?;
     let mut headers = vec![
@@ -76,6 +84,20 @@ pub fn from_visit(
     let method = if form.is_some() { "POST" } else { "GET" };
     let url = address(&visit.to, &query, variables)?;
     Ok(Request { method: method.into(), url, headers, body })
+}
+
+/// Whether the provider file says that an endpoint takes its parameters in the query.
+fn takes_query(to: &Template, provider: &Provider) -> bool {
+    let endpoint = to.to_string();
+    provider.query_endpoints.contains(&endpoint)
+}
+
+/// Adds what the client sends beside the parameters of the specifications.
+fn add_own(client: &Client, fields: &mut Parameters) {
+    let own = client.parameters.iter();
+    let own = own.filter(|(name, _)| !fields.iter().any(|(known, _)| known == name)).cloned();
+    let own: Parameters = own.collect();
+    fields.extend(own);
 }
 
 /// The client in a role.
@@ -211,6 +233,7 @@ mod tests {
             secret: Some(Secret::new("s")),
             key: None,
             scope: None,
+            parameters: Vec::new(),
         };
         let (mut form, mut headers) = (Vec::new(), Vec::new());
         authenticate(&client, None, &Variables::default(), &mut form, &mut headers)

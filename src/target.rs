@@ -2,6 +2,7 @@
 //! every case starts with.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -23,17 +24,17 @@ pub struct Target<'a> {
     /// The provider.
     pub provider: &'a Provider,
     /// What it offers.
-    pub capabilities: Capabilities,
+    pub capabilities: Arc<Capabilities>,
     /// The names that every case starts with.
-    pub variables: Variables,
+    pub variables: Arc<Variables>,
     /// Where a browser may be sent to.
-    pub origins: Vec<Url>,
+    pub origins: Arc<[Url]>,
     /// Where a browser leaves the provider for a client.
-    pub callbacks: Vec<Url>,
+    pub callbacks: Arc<[Url]>,
     /// The cookies of each user's browser.
     pub sessions: BTreeMap<String, Mutex<Jar>>,
     /// The key of this run for proofs of possession.
-    pub key: PrivateKey,
+    pub key: Arc<PrivateKey>,
     /// The longest that a step may wait without a clock hook.
     pub max_wait: Duration,
 }
@@ -68,19 +69,39 @@ pub async fn prepare<'a>(
     transport: &impl Transport,
     max_wait: Duration,
 ) -> Result<Target<'a>, TransportError> {
-    let metadata = fetch_metadata(provider, transport).await?;
+    let metadata = if provider.publishes_metadata {
+        fetch_metadata(provider, transport).await?
+    } else {
+        Ok(Value::Null)
+    };
     let endpoints = endpoints(provider, metadata.as_ref().unwrap_or(&Value::Null));
     let capabilities = Capabilities::determine(provider, &metadata, &endpoints);
     Ok(Target {
         provider,
-        capabilities,
-        variables: variables(provider, &endpoints),
-        origins: polite::origins(provider),
-        callbacks: callbacks(provider),
+        capabilities: Arc::new(capabilities),
+        variables: Arc::new(variables(provider, &endpoints)),
+        origins: polite::origins(provider).into(),
+        callbacks: callbacks(provider).into(),
         sessions: provider.users.keys().map(|user| (user.clone(), Mutex::default())).collect(),
-        key: PrivateKey::generate(),
+        key: Arc::new(PrivateKey::generate()),
         max_wait,
     })
+}
+
+/// The same target with a browser of its own, for one of many workers, and the user who signs in.
+pub fn fork<'a>(target: &Target<'a>, user: &str) -> Target<'a> {
+    let mut variables = Variables::clone(&target.variables);
+    variables.insert("user".into(), user.into());
+    Target {
+        provider: target.provider,
+        capabilities: Arc::clone(&target.capabilities),
+        variables: Arc::new(variables),
+        origins: Arc::clone(&target.origins),
+        callbacks: Arc::clone(&target.callbacks),
+        sessions: BTreeMap::from([(user.to_owned(), Mutex::default())]),
+        key: Arc::clone(&target.key),
+        max_wait: target.max_wait,
+    }
 }
 
 /// The endpoints without one of which nothing begins.

@@ -53,6 +53,8 @@ fn transcripts_are_exact() {
         ("run-excluded", "run --scenarios tests/cli DEMO-3", 2),
         ("run-unknown-provider", "run --provider nope", 2),
         ("run-unknown-fault", "run --fault nope", 2),
+        ("run-unknown-dialect", "run --stub nope", 2),
+        ("faults-unknown-dialect", "faults --dialect nope", 2),
         ("run-fault-elsewhere", "run --fault nope --provider stub", 2),
         ("run-json-nowhere", "run --json no/such/folder/r.json", 2),
         ("run-json-folder", "run --json tests", 2),
@@ -117,6 +119,30 @@ fn a_fault_turns_a_bundled_check_red() {
 }
 
 /// A provider that has what `tests/cli/specs` asks for.
+/// Green with its known deviations, and nothing left untold.
+#[test]
+fn every_dialect_of_the_stub_conforms_but_for_its_known_deviations() {
+    for dialect in ["auth0", "cognito", "cognito-device", "django-oauth-toolkit", "strict"] {
+        let ended = run(&mut command(["run", "--stub", dialect, "--json", "-"]));
+        let report: Value = serde_json::from_str(&ended.stdout).expect(dialect);
+        let findings = report["findings"].as_array().expect("findings");
+        let is = |verdict: &str| findings.iter().filter(|f| f["verdict"] == verdict).count();
+        let known = findings.iter().filter(|f| f["known"]["state"] == "observed").count();
+        assert_eq!((ended.code, is("inconclusive")), (Some(0), 0), "{dialect}: {}", ended.stderr);
+        assert_eq!(is("fail"), known, "{dialect}");
+        assert_eq!(known == 0, dialect == "strict", "{dialect}");
+    }
+}
+
+/// Every fault has a line for its name, what it does, and the requirements that it breaks.
+#[test]
+fn faults_are_listed_with_what_they_break() {
+    let ended = run(&mut command(["faults", "--list"]));
+    let row = "code_reusable\n    an authorization code can be exchanged again\n    rfc6749/4.1.2/";
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stdout.contains(row), "{}", ended.stdout);
+}
+
 fn demo(asked: &Asked, origin: &str) -> Answer {
     match (asked.path.as_str(), asked.body.contains("grant_type=client_credentials")) {
         ("/.well-known/openid-configuration", _) => json(

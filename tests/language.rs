@@ -25,7 +25,7 @@ async fn the_ten_hardest_rows_can_be_said() {
     let library = Library::from_folder(&folder).expect("the trial scenarios are well-formed");
     assert_eq!(library.scenarios.len(), 10);
     let Embedded { stub: _stub, provider, transport } =
-        start_stub(&library, &[]).await.expect("the stub starts");
+        start_stub(&library, "strict", &[]).await.expect("the stub starts");
     let settings = Settings::default();
     let report = run::run(&library, &provider, &transport, &settings, |_, _| {}, pending()).await;
     for finding in report.expect("the stub can be reached").findings {

@@ -91,7 +91,7 @@ async fn run_with(
     change: impl FnOnce(&mut Provider, &mut Settings),
 ) -> (Report, Vec<Seen>) {
     let Embedded { stub: _stub, mut provider, transport } =
-        start_stub(library, &[]).await.expect("the stub starts");
+        start_stub(library, "strict", &[]).await.expect("the stub starts");
     let selectors: Vec<String> = selectors.iter().map(|text| (*text).to_owned()).collect();
     let selection = Selection::parse(&selectors).expect("the selectors are ids");
     let mut settings = Settings { selection, ..Settings::default() };

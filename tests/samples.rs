@@ -83,7 +83,9 @@ fn made() -> Report {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (report, issuer) = runtime.block_on(async {
         let faults = FAULTS.map(str::to_owned);
-        let embedded = start_stub(&library, &faults).await.expect("the stub starts");
+        let embedded = start_stub(&library, authgauge::harness::STRICT, &faults)
+            .await
+            .expect("the stub starts");
         let Embedded { stub, transport, .. } = &embedded;
         let file = library.providers.get("stub").expect("its provider file");
         let text = [&file.text, KNOWN].concat();

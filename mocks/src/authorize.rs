@@ -70,6 +70,7 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
         Ok(parameters) => parameters,
         Err(Malformed) => return tell_user(provider, request, None, Reason::ParametersMalformed),
     };
+    forget_ignored(provider, &mut parameters);
     if has(provider, Fault::AuthorizeRefusesGet) && request.method != "POST" {
         return tell_user(provider, request, None, Reason::MethodNotAllowed);
     }
@@ -106,8 +107,14 @@ fn tell_user(
 ) -> Response {
     let refusal = refusal::worded(provider, reason);
     let Some(page) = &provider.dialect.authorization.error_page else {
-        let shown = refusal.description.unwrap_or(refusal.error);
-        return page::error(refusal.status, &shown);
+        let shown = refusal.description.unwrap_or_else(|| refusal.error.clone());
+        return match &provider.dialect.authorization.error_html {
+            Some(html) => {
+                let facts = [("error", refusal.error.as_str()), ("description", &shown)];
+                page::filled(refusal.status, "Error", html, &facts)
+            }
+            None => page::error(refusal.status, &shown),
+        };
     };
     // The page of a dialect gets the error in its address.
     let client_id = client_id.map(|id| ("client_id", id));
@@ -147,6 +154,11 @@ fn as_asked(parameters: &Parameters) -> ReplyTo {
         state: one(parameters, "state").map(str::to_owned),
         response_mode: ResponseMode::Query,
     }
+}
+
+fn forget_ignored(provider: &Provider, parameters: &mut Parameters) {
+    let ignored = &provider.dialect.authorization.ignored;
+    parameters.0.retain(|(name, _)| !ignored.contains(name));
 }
 
 /// Whether a request is more than a careless reader can take.
@@ -220,7 +232,9 @@ fn only_redirect_uri(
     // OIDC Core §3.1.2.1: redirect_uri is required. RFC 6749 §3.1.2.3: only with several, or none.
     let openid = one(parameters, "scope").is_some_and(|scope| scope.split(' ').any(is_openid));
     match client.redirect_uris.as_slice() {
-        [only] if !openid => Ok(only.clone()),
+        [only] if !openid || provider.dialect.authorization.redirect_uri_optional => {
+            Ok(only.clone())
+        }
         [first, _, ..] if has(provider, Fault::RedirectUriDefaultsToFirst) => Ok(first.clone()),
         _ => Err(Reason::RedirectUriMissing),
     }
@@ -249,7 +263,7 @@ fn validate(
         nonce: one(parameters, "nonce").map(str::to_owned),
         challenge: if implicit { None } else { pkce::challenge(provider, client, parameters)? },
         prompt: prompt(parameters)?,
-        audience: audience(provider, parameters),
+        audience: audience(provider, parameters)?,
         max_age: max_age(parameters)?,
         expected_sub: expected_sub(provider, parameters)?,
     })
@@ -349,9 +363,17 @@ fn prompt(parameters: &Parameters) -> Result<Vec<String>, Reason> {
     Ok(prompt)
 }
 
-fn audience(provider: &Provider, parameters: &Parameters) -> Option<String> {
-    let mut names = provider.dialect.authorization.audience.iter();
-    names.find_map(|name| one(parameters, name)).map(str::to_owned)
+/// The audience that a request names: RFC 8707 §2, or the product's own parameter.
+pub fn audience(provider: &Provider, parameters: &Parameters) -> Result<Option<String>, Reason> {
+    let authorization = &provider.dialect.authorization;
+    let named = authorization.audience.iter().find_map(|name| one(parameters, name));
+    let known = &authorization.audiences;
+    match named {
+        Some(named) if !known.is_empty() && !known.iter().any(|known| known == named) => {
+            Err(Reason::AudienceUnknown)
+        }
+        named => Ok(named.map(str::to_owned)),
+    }
 }
 
 fn max_age(parameters: &Parameters) -> Result<Option<u64>, Reason> {

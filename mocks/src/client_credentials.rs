@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::authorize;
 use crate::dialect::Client;
 use crate::fault::Fault;
 use crate::form::{Parameters, one};
@@ -32,15 +33,21 @@ pub fn exchange(
         Some(asked) if has(provider, Fault::ClientCredentialsWithAnyScope) => asked,
         _ => scope::requested(&provider.dialect, client, asked)?,
     };
-    if let Some(tokens) = reuse::find(provider, client, &scope) {
-        return Ok(tokens);
-    }
-    if let Some(tokens) = self_contained::tokens(provider, client, &scope) {
+    let audience = authorize::audience(provider, form)?;
+    if audience.is_none()
+        && let Some(tokens) = reuse::find(provider, client, &scope)
+            .or_else(|| self_contained::tokens(provider, client, &scope))
+    {
         return Ok(tokens);
     }
     let number = issue::own_grant(provider, client, &scope);
+    if let Some(grant) = provider.store.grants.get_mut(&number) {
+        grant.audience.clone_from(&audience);
+    }
     let tokens = issue::tokens(provider, number, &scope, Occasion::Grant)?;
-    reuse::keep(provider, client, &scope, &tokens);
+    if audience.is_none() {
+        reuse::keep(provider, client, &scope, &tokens);
+    }
     Ok(tokens)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::dialect;
 use crate::form::{self, Parameters, one};
+use crate::page;
 use crate::provider::{self, Provider};
 use crate::wire::{self, Request, Response, with_header};
 
@@ -9,8 +10,11 @@ use crate::wire::{self, Request, Response, with_header};
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
     let parameters = form::parse(request.query.as_bytes()).unwrap_or_default();
     let Some(address) = address(provider, request, &parameters) else {
-        let page = provider.dialect.authorization.error_page.clone().unwrap_or_default();
-        let query = form::encode(&[("error", provider.dialect.client_logout.error.as_str())]);
+        let error = &provider.dialect.client_logout.error;
+        let Some(page) = &provider.dialect.authorization.error_page else {
+            return page::error(400, error);
+        };
+        let query = form::encode(&[("error", error.as_str())]);
         return wire::redirect(request, &format!("{}{page}?{query}", provider.base_url));
     };
     if let Some((cookie, _)) = provider::session(provider, request) {

@@ -33,7 +33,7 @@ struct Waiting {
 }
 
 fn waiting(provider: &Provider, request: &Request, parameters: &Parameters) -> Option<Waiting> {
-    let handle = one(parameters, "request")?.to_owned();
+    let handle = one(parameters, &provider.dialect.login.parameter)?.to_owned();
     let pending = provider.store.pending.get(&handle)?;
     let (cookie, session) = provider::session(provider, request)?;
     let Goal::Authorization(authorization) = pending.goal.clone() else {
@@ -49,7 +49,10 @@ fn unknown_request() -> Response {
 
 fn show(provider: &Provider, waiting: &Waiting) -> Response {
     let Waiting { handle, authorization, session } = waiting;
-    let fields = [("csrf", session.csrf.as_str()), ("request", handle.as_str())];
+    let fields = [
+        ("csrf", session.csrf.as_str()),
+        (provider.dialect.login.parameter.as_str(), handle.as_str()),
+    ];
     let form = page::form(&provider.dialect.endpoints.consent, &fields, BUTTONS);
     let what = asked_for(&authorization.reply_to.client_id, &authorization.scope);
     page::page(200, "Do you agree?", &format!("{what}\n{form}"))

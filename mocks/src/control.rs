@@ -174,6 +174,9 @@ fn rotate(provider: &mut Provider, body: &[u8]) -> Outcome {
     // The last ID token of the old key is as old as this rotation.
     let retires_at = now + provider.dialect.lifetimes.id_token;
     keys::rotate(&mut provider.keys, mode, now, retires_at);
+    if provider.dialect.keys.next_published {
+        keys::rotate(&mut provider.keys, Rotation::Prepublish, now, retires_at);
+    }
     if let Some(ring) = &mut provider.access_token_keys {
         keys::rotate(ring, mode, now, now + provider.dialect.lifetimes.access_token);
     }

@@ -130,7 +130,8 @@ fn own_query(request: &Request) -> String {
     if request.method == "POST" { body() } else { request.query.clone() }
 }
 
-fn wait(
+/// Sends the browser to a page that knows by a handle what for.
+pub fn wait(
     provider: &mut Provider,
     request: &Request,
     page: &str,

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::authorize;
 use crate::client_auth;
 use crate::dialect::{self, Client, GrantType};
 use crate::fault::Fault;
@@ -28,22 +29,39 @@ fn authorize(provider: &mut Provider, request: &Request) -> Result<Response, Rea
     if !may && !has(provider, Fault::DeviceGrantForEveryClient) {
         return Err(Reason::GrantNotAllowed);
     }
-    let scope = match one(&form, "scope") {
+    begin(provider, client, &form)
+}
+
+/// Issues the codes that a client has asked for.
+pub fn begin(
+    provider: &mut Provider,
+    client: Client,
+    form: &Parameters,
+) -> Result<Response, Reason> {
+    let scope = match one(form, "scope") {
         Some(asked) if has(provider, Fault::DeviceGrantsUnknownScope) => scope::split(asked),
         asked => scope::requested(&provider.dialect, &client, asked)?,
     };
+    let now = provider::now(provider);
+    let polling = &provider.dialect.device;
     let device = Device {
         client_id: client.id,
-        user_code: random::letters(8),
+        user_code: match &polling.user_code {
+            Some(shape) => random::of(&shape.alphabet, shape.length),
+            None => random::of(random::CONSONANTS, 8),
+        },
         scope,
-        expires_at: provider::now(provider) + provider.dialect.lifetimes.device_code,
-        interval: provider.dialect.device.interval,
-        last_poll: None,
+        audience: authorize::audience(provider, form)?,
+        expires_at: now + provider.dialect.lifetimes.device_code,
+        interval: polling.interval,
+        last_poll: polling.timed_from_issue.then_some(now),
         polls: 0,
         decision: Decision::Pending,
         used: false,
     };
-    let device_code = random::secret();
+    let shape = polling.device_code.as_ref();
+    let device_code =
+        shape.map_or_else(random::secret, |shape| random::of(&shape.alphabet, shape.length));
     let response = wire::json(200, &description(provider, &device_code, &device));
     provider.store.devices.insert(device_code, device);
     provider::count_issued(provider, "device_code");
@@ -81,13 +99,17 @@ fn client(provider: &Provider, request: &Request, form: &Parameters) -> Result<C
 
 /// RFC 8628 §3.2: the device authorization response.
 fn description(provider: &Provider, device_code: &str, device: &Device) -> Value {
-    let user_code = displayed(&device.user_code);
+    let user_code = displayed(provider, &device.user_code);
     let page = format!("{}{}", provider.base_url, provider.dialect.endpoints.device_verification);
+    let complete = match provider.dialect.endpoints.device_grant.as_str() {
+        "" => format!("{page}?user_code={user_code}"),
+        _ => format!("{page}?code={user_code}&authorize=true"),
+    };
     let mut description = json!({
         "device_code": device_code,
         "user_code": user_code,
         "verification_uri": page,
-        "verification_uri_complete": format!("{page}?user_code={user_code}"),
+        "verification_uri_complete": complete,
     });
     if !has(provider, Fault::DeviceResponseWithoutExpiresIn) {
         description["expires_in"] = provider.dialect.lifetimes.device_code.into();
@@ -99,9 +121,12 @@ fn description(provider: &Provider, device_code: &str, device: &Device) -> Value
 }
 
 /// A user code as people read it.
-pub fn displayed(user_code: &str) -> String {
-    let (first, second) = user_code.split_at_checked(4).unwrap_or((user_code, ""));
-    format!("{first}-{second}")
+pub fn displayed(provider: &Provider, user_code: &str) -> String {
+    let group = provider.dialect.device.user_code.as_ref().map_or(4, |shape| shape.group);
+    match user_code.split_at_checked(group) {
+        Some((first, second)) if group > 0 => format!("{first}-{second}"),
+        _ => user_code.to_owned(),
+    }
 }
 
 /// Answers a device that asks whether it may have its tokens now.
@@ -110,6 +135,9 @@ pub fn poll(provider: &mut Provider, client: &Client, form: &Parameters) -> Resu
     let code = code.ok_or(Reason::DeviceCodeMissing)?;
     let device = usable(provider, client, code)?;
     if has_expired(provider, &device) {
+        if provider.dialect.device.expired_told_once {
+            provider.store.devices.remove(code);
+        }
         let forgotten = has(provider, Fault::ExpiredDeviceCodeIsUnknown);
         return Err(if forgotten {
             Reason::DeviceCodeForgotten
@@ -132,10 +160,14 @@ fn usable(provider: &Provider, client: &Client, code: &str) -> Result<Device, Re
     let any_client = has(provider, Fault::DeviceCodeOfAnyClient);
     let reusable = has(provider, Fault::DeviceCodeReusable);
     // RFC 8628 §3.4 and RFC 6749 §5.2: bound to its client; good for one exchange.
-    device
-        .filter(|device| any_client || device.client_id == client.id)
-        .filter(|device| reusable || !device.used)
-        .ok_or(Reason::DeviceCodeUnknown)
+    let device = device.ok_or(Reason::DeviceCodeUnknown)?;
+    if !any_client && device.client_id != client.id {
+        return Err(Reason::DeviceCodeOfOtherClient);
+    }
+    if device.used && !reusable {
+        return Err(Reason::DeviceCodeUsed);
+    }
+    Ok(device)
 }
 
 fn has_expired(provider: &Provider, device: &Device) -> bool {
@@ -233,7 +265,7 @@ fn redeem(
         login: Some(login),
         scope: device.scope.clone(),
         nonce: None,
-        audience: None,
+        audience: device.audience.clone(),
         revoked: false,
         last_access_token: None,
         id: random::uuid(),

@@ -8,13 +8,16 @@ use serde_json::{Map, Value};
 use crate::error::StubError;
 use crate::fault::Fault;
 use crate::keys::KeySettings;
-use crate::manners::{Authorization, ClientLogout, Login, Page, Refusals, Tokens};
+use crate::manners::{Authorization, ClientLogout, Login, Page, Refusals, Shape, Tokens};
 use crate::quota::Exceeded;
 use crate::user_pool::UserPool;
 
 /// The embedded dialects by name.
-pub const EMBEDDED: [(&str, &str); 2] = [
+pub const EMBEDDED: [(&str, &str); 5] = [
+    ("auth0", include_str!("../dialects/auth0.yaml")),
     ("cognito", include_str!("../dialects/cognito.yaml")),
+    ("cognito-device", include_str!("../dialects/cognito-device.yaml")),
+    ("django-oauth-toolkit", include_str!("../dialects/django-oauth-toolkit.yaml")),
     ("strict", include_str!("../dialects/strict.yaml")),
 ];
 
@@ -47,6 +50,15 @@ pub struct Dialect {
     pub resource: String,
     /// The metadata document, with `${issuer}`, `${token_endpoint}` and their kin.
     pub metadata: Map<String, Value>,
+    /// The document of RFC 8414, where it is another one.
+    #[serde(default)]
+    pub authorization_server_metadata: Option<Map<String, Value>>,
+    /// Endpoints that take their parameters as a JSON object, too, by name.
+    #[serde(default)]
+    pub json_endpoints: Vec<String>,
+    /// Endpoints for forms that take their parameters from the query of a GET, too, by name.
+    #[serde(default)]
+    pub get_endpoints: Vec<String>,
     /// How refusals are worded.
     #[serde(default)]
     pub refusals: Refusals,
@@ -98,6 +110,12 @@ pub struct Endpoints {
     pub device_verification: String,
     pub end_session: String,
     pub client_logout: String,
+    /// Where a login leads before it leads to the client.
+    pub resume: String,
+    /// The one endpoint of the device grant, whose parameters are all in the query.
+    pub device_grant: String,
+    /// Where an upstream login of that endpoint returns to.
+    pub device_callback: String,
 }
 
 /// Seconds from issue to expiry.
@@ -124,6 +142,18 @@ pub struct Polling {
     pub slow_down: u64,
     /// The interval grows no further than this.
     pub longest_interval: u64,
+    /// Whether the first poll, too, must keep its distance: from the issue of the device code.
+    #[serde(default)]
+    pub timed_from_issue: bool,
+    /// Whether an expired device code is unknown from the second poll on.
+    #[serde(default)]
+    pub expired_told_once: bool,
+    /// What a device code looks like; without it, 32 base64url characters.
+    #[serde(default)]
+    pub device_code: Option<Shape>,
+    /// What a user code looks like; without it, eight consonants.
+    #[serde(default)]
+    pub user_code: Option<Shape>,
 }
 
 /// Someone who can log in.

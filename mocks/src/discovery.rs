@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::fault::Fault;
 use crate::keys;
@@ -19,7 +19,7 @@ pub fn openid_configuration(provider: &mut Provider, _: &Request) -> Response {
     if has(provider, Fault::OpenidConfigurationMissing) {
         return not_found(provider);
     }
-    let mut metadata = metadata(provider);
+    let mut metadata = metadata(provider, &provider.dialect.metadata);
     if has(provider, Fault::MetadataIssuerWithSlash) {
         metadata["issuer"] = format!("{}/", provider.issuer).into();
     }
@@ -69,7 +69,9 @@ pub fn authorization_server_metadata(provider: &mut Provider, _: &Request) -> Re
     if has(provider, Fault::AuthorizationServerMetadataMissing) {
         return not_found(provider);
     }
-    let mut metadata = metadata(provider);
+    let own = &provider.dialect.authorization_server_metadata;
+    let template = own.as_ref().unwrap_or(&provider.dialect.metadata);
+    let mut metadata = metadata(provider, template);
     if has(provider, Fault::MetadataDocumentsDisagree) {
         metadata["token_endpoint"] = format!("{}/oauth/token", provider.base_url).into();
     }
@@ -91,7 +93,7 @@ fn not_found(provider: &Provider) -> Response {
 }
 
 /// The document of the dialect.
-fn metadata(provider: &Provider) -> Value {
+fn metadata(provider: &Provider, template: &Map<String, Value>) -> Value {
     let at = &provider.dialect.endpoints;
     let endpoints = [
         ("authorization_endpoint", &at.authorization),
@@ -108,7 +110,7 @@ fn metadata(provider: &Provider) -> Value {
         served.map(|(name, path)| (name, format!("{}{path}", provider.base_url).into())).collect();
     facts.insert("issuer", provider.issuer.clone().into());
     facts.insert("scopes", provider.dialect.scopes.clone().into());
-    let mut metadata: Value = template::members(&provider.dialect.metadata, &facts).into();
+    let mut metadata: Value = template::members(template, &facts).into();
     if has(provider, Fault::MetadataNamesMissingEndpoint) {
         let missing = format!("{}/par", provider.base_url);
         metadata["pushed_authorization_request_endpoint"] = missing.into();

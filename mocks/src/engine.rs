@@ -16,8 +16,12 @@ use crate::reason::Reason;
 use crate::self_contained;
 use crate::store;
 use crate::wire::{self, Request, Response, with_header};
-use crate::{authorize, client_logout, consent, control, device, discovery, idp, introspection};
-use crate::{login, logout, page, random, refusal, revocation, token, userinfo, verification};
+use crate::{
+    authorize, client_logout, consent, control, device, device_sample, discovery, form, idp,
+};
+use crate::{
+    introspection, login, logout, page, random, refusal, revocation, token, userinfo, verification,
+};
 
 /// Bodies may have 64 kB: every honest request is far smaller.
 pub const LONGEST_BODY: usize = 64 * 1024;
@@ -123,23 +127,41 @@ impl Engine {
     }
 }
 
+/// The faults that a dialect always has, by name.
+///
+/// # Errors
+/// When there is no such dialect.
+pub fn habits(dialect: &str) -> Result<Vec<String>, StubError> {
+    let dialect = dialect::find(dialect)?;
+    let rows = fault::rows().into_iter().map(|row| row.name);
+    let always = |name: &String| fault::find(name).is_some_and(|f| dialect.habits.contains(&f));
+    Ok(rows.filter(always).collect())
+}
+
 fn unknown_fault(name: &str) -> StubError {
     StubError::UnknownFault { name: name.into(), known: fault::names().join(", ") }
 }
 
-fn follow(route: &Route, provider: &mut Provider, request: &Request) -> Response {
+fn follow(route: &Route, provider: &mut Provider, original: &Request) -> Response {
     *provider.counters.requests.entry(route.name).or_default() += 1;
     provider.endpoint = route.name;
     if !quota::admits(&mut provider.conditions.quotas, route.name, Instant::now()) {
         *provider.counters.limited.entry(route.name).or_default() += 1;
         return quota::answer(&provider.dialect.quota_exceeded);
     }
-    self_contained::unpack(provider, route.name, request);
+    self_contained::unpack(provider, route.name, original);
     // RFC 9110 §9.3.2: HEAD is answered as GET; the server leaves out the body.
-    let method = if request.method == "HEAD" { "GET" } else { &request.method };
+    let method = if original.method == "HEAD" { "GET" } else { &original.method };
     if route.name == "token" && method == "GET" && has(provider, Fault::TokenRequestByGet) {
-        return token::answer(provider, &token::posted(request));
+        return token::answer(provider, &token::posted(original));
     }
+    let listed = |names: &[String]| names.iter().any(|name| name == route.name);
+    if method == "GET" && listed(&provider.dialect.get_endpoints) {
+        return (route.answer)(provider, &form::from_query(original));
+    }
+    let as_form = listed(&provider.dialect.json_endpoints).then(|| form::from_json(original));
+    let request = as_form.flatten();
+    let request = request.as_ref().unwrap_or(original);
     let allow = allowed(route, provider);
     if method == "OPTIONS" && is_open(route, provider) {
         return preflight(allow);
@@ -165,13 +187,20 @@ fn dressed(provider: &Provider, endpoint: &str, mut response: Response) -> Respo
     let rows = ["*", endpoint].into_iter().filter_map(|name| provider.dialect.headers.get(name));
     for (name, value) in rows.flatten() {
         response.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        response.headers.push((name.clone(), value.replace("${uuid}", &random::uuid())));
+        if !value.is_empty() {
+            response.headers.push((name.clone(), header_value(provider, value)));
+        }
     }
     // RFC 9700 §4.12 wants 303 after a form; many products still answer 302.
     if provider.dialect.authorization.found && response.status == 303 {
         response.status = 302;
     }
     response
+}
+
+fn header_value(provider: &Provider, template: &str) -> String {
+    let now = provider::now(provider).to_string();
+    template.replace("${uuid}", &random::uuid()).replace("${now}", &now)
 }
 
 /// Whether scripts of any origin may call the endpoint.
@@ -196,7 +225,9 @@ fn allowed(route: &Route, provider: &Provider) -> &'static str {
 
 fn routes(at: &Endpoints) -> Vec<Route> {
     type Answer = fn(&mut Provider, &Request) -> Response;
-    let rows: [(&String, &'static str, &'static str, Answer); 14] = [
+    let sample = !at.device_grant.is_empty();
+    let verification: Answer = if sample { device_sample::page } else { verification::answer };
+    let rows: [(&String, &'static str, &'static str, Answer); 17] = [
         (&at.openid_configuration, "openid_configuration", GET, discovery::openid_configuration),
         (
             &at.authorization_server_metadata,
@@ -213,9 +244,12 @@ fn routes(at: &Endpoints) -> Vec<Route> {
         (&at.revocation, "revocation", POST, revocation::answer),
         (&at.introspection, "introspection", POST, introspection::answer),
         (&at.device_authorization, "device_authorization", POST, device::answer),
-        (&at.device_verification, "device_verification", BOTH, verification::answer),
+        (&at.device_verification, "device_verification", BOTH, verification),
         (&at.end_session, "end_session", BOTH, logout::answer),
         (&at.client_logout, "client_logout", GET, client_logout::answer),
+        (&at.resume, "resume", GET, login::resume),
+        (&at.device_grant, "device_grant", POST, device_sample::answer),
+        (&at.device_callback, "device_callback", GET, device_sample::callback),
     ];
     let served = rows.into_iter().filter(|(path, ..)| !path.is_empty());
     let route = |(path, name, allow, answer): (&String, _, _, _)| {

@@ -1,5 +1,7 @@
 //! Parameters as `application/x-www-form-urlencoded`: read without guessing, written for redirects.
 
+use serde_json::{Map, Value};
+
 use crate::reason::Reason;
 use crate::wire::{Request, headers};
 
@@ -78,7 +80,7 @@ pub fn body(request: &Request) -> Result<Parameters, Reason> {
     // RFC 6749 §3.2: parameters are sent in the body as application/x-www-form-urlencoded.
     let media_type = headers(request, "content-type").next().unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+    if !media_type.eq_ignore_ascii_case(FORM) {
         return Err(Reason::MediaTypeWrong);
     }
     parse(&request.body).map_err(|Malformed| Reason::FormMalformed)
@@ -96,6 +98,28 @@ pub fn back_channel(request: &Request) -> Result<Parameters, Reason> {
         Some(_) => Err(Reason::ParameterRepeated),
         None => Ok(form),
     }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The request with the members of its JSON object as a form; nothing if it has none.
+pub fn from_json(request: &Request) -> Option<Request> {
+    let members: Map<String, Value> = serde_json::from_slice(&request.body).ok()?;
+    let texts = members.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+    Some(with_form(request, encode(&texts.collect::<Vec<_>>()), request.query.clone()))
+}
+
+/// A GET with its query as the form of a POST.
+pub fn from_query(request: &Request) -> Request {
+    with_form(request, request.query.clone(), String::new())
+}
+
+fn with_form(request: &Request, form: String, query: String) -> Request {
+    let mut headers = request.headers.clone();
+    headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+    headers.push(("Content-Type".into(), FORM.into()));
+    let (method, path) = ("POST".into(), request.path.clone());
+    Request { method, path, query, headers, body: form.into_bytes() }
 }
 
 /// Encodes parameters for a query or a form.

@@ -174,7 +174,9 @@ fn description(provider: &Provider, live: &Live) -> Value {
     }
     if live.is_access_token {
         description["token_type"] = "Bearer".into();
-        description["aud"] = provider.dialect.resource.clone().into();
+        if !provider.dialect.resource.is_empty() {
+            description["aud"] = provider.dialect.resource.clone().into();
+        }
     }
     spoil_types(provider, &mut description);
     description

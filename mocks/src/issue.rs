@@ -124,8 +124,11 @@ pub fn access_token(
         revoked: false,
     };
     let claims = access_token_claims(provider, grant, scope);
-    let secret =
-        claims.map_or_else(random::secret, |claims| jwt::sign_access_token(provider, &claims));
+    let form = provider.dialect.tokens.access_token_form;
+    let secret = match claims {
+        Some(claims) => jwt::sign_access_token(provider, &claims),
+        None => random::text(form),
+    };
     provider.store.access_tokens.insert(secret.clone(), token);
     if let Some(grant) = provider.store.grants.get_mut(&number) {
         grant.last_access_token = Some(secret.clone());
@@ -136,12 +139,22 @@ pub fn access_token(
 
 /// The claims of an access token; none if it is random text.
 pub fn access_token_claims(provider: &Provider, grant: &Grant, scope: &[String]) -> Option<Value> {
-    let claims = provider.dialect.tokens.access_token_claims.as_ref()?;
+    let manners = &provider.dialect.tokens;
+    let opaque = manners.opaque_without_audience && grant.audience.is_none();
+    let claims = manners.access_token_claims.as_ref().filter(|_| !opaque)?;
     let mut facts = facts(provider, grant, scope);
     let now = provider::now(provider);
     facts.insert("exp", (now + provider.dialect.lifetimes.access_token).into());
     // RFC 9068 §2.2: the subject of a client that acts for itself is the client.
-    facts.entry("sub").or_insert_with(|| grant.client_id.clone().into());
+    if grant.login.is_none() {
+        let subject = manners.client_subject.as_deref().unwrap_or("${client_id}");
+        facts.insert("sub", subject.replace("${client_id}", &grant.client_id).into());
+        facts.insert("gty", "client-credentials".into());
+    }
+    if scope::contains(scope, "openid") {
+        let userinfo = &provider.dialect.endpoints.userinfo;
+        facts.insert("userinfo", format!("{}{userinfo}", provider.base_url).into());
+    }
     Some(template::members(claims, &facts).into())
 }
 

@@ -64,11 +64,18 @@ pub struct KeySettings {
     pub typ: bool,
     /// Whether access tokens are signed with a key of their own.
     pub access_token_key: bool,
+    /// Whether the key set has the next signing key before it signs.
+    pub next_published: bool,
 }
 
 impl Default for KeySettings {
     fn default() -> KeySettings {
-        KeySettings { kid: KidStyle::default(), typ: true, access_token_key: false }
+        KeySettings {
+            kid: KidStyle::default(),
+            typ: true,
+            access_token_key: false,
+            next_published: false,
+        }
     }
 }
 
@@ -114,9 +121,10 @@ pub fn decoy(index: usize) -> Arc<Key> {
     pooled(&DECOYS, index)
 }
 
-/// A new ring with its first key.
-pub fn ring(kid: KidStyle, purpose: Purpose) -> KeyRing {
-    KeyRing { keys: vec![fresh(0, kid, purpose)], signing: 0, kid, purpose }
+/// A new ring with its first key, and the next one if that is published beforehand.
+pub fn ring(kid: KidStyle, purpose: Purpose, next: bool) -> KeyRing {
+    let keys = (0..=usize::from(next)).map(|index| fresh(index, kid, purpose)).collect();
+    KeyRing { keys, signing: 0, kid, purpose }
 }
 
 /// Generating a key takes about 200 ms, so the stubs of one process share theirs.
@@ -245,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_signature_verifies_until_it_is_altered() {
-        let key = &ring(KidStyle::Thumbprint, Purpose::General).keys[0].key;
+        let key = &ring(KidStyle::Thumbprint, Purpose::General, false).keys[0].key;
         let mut signature = sign(key, b"message");
         assert!(verifies(key, b"message", &signature));
         signature[0] ^= 1;
@@ -264,14 +272,14 @@ mod tests {
 
     #[test]
     fn a_padded_kid_has_44_characters() {
-        let ring = ring(KidStyle::PaddedBase64, Purpose::AccessTokens);
+        let ring = ring(KidStyle::PaddedBase64, Purpose::AccessTokens, false);
         let kid = &ring.keys[0].kid;
         assert!(kid.len() == 44 && kid.ends_with('='), "{kid}");
     }
 
     #[test]
     fn prepublishing_delays_the_change_of_the_signing_key() {
-        let mut ring = ring(KidStyle::Thumbprint, Purpose::General);
+        let mut ring = ring(KidStyle::Thumbprint, Purpose::General, false);
         let mut states = Vec::new();
         for rotation in [Rotation::Prepublish, Rotation::Overlap, Rotation::Overlap] {
             rotate(&mut ring, rotation, 0, 10);

@@ -24,6 +24,7 @@ mod consent;
 mod control;
 mod decide;
 mod device;
+mod device_sample;
 mod dialect;
 mod discovery;
 mod engine;
@@ -79,6 +80,14 @@ pub use wire::{Request, Response};
 /// The names of the dialects.
 pub fn dialects() -> Vec<&'static str> {
     dialect::EMBEDDED.iter().map(|(name, _)| *name).collect()
+}
+
+/// The faults that a dialect always has, by name.
+///
+/// # Errors
+/// When there is no such dialect.
+pub fn habits(dialect: &str) -> Result<Vec<String>, StubError> {
+    engine::habits(dialect)
 }
 
 /// The faults, in the order of `mocks/faults.yaml`.

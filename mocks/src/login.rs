@@ -12,7 +12,7 @@ use crate::provider::{self, Provider};
 use crate::random;
 use crate::reason::Reason;
 use crate::reply;
-use crate::store::{Goal, Session};
+use crate::store::{Goal, Pending, Session};
 use crate::user_pool;
 use crate::verification;
 use crate::wire::{self, Request, Response, cookie, with_header};
@@ -90,8 +90,12 @@ fn login_page(
         ("message", message.unwrap_or_default()),
     ];
     let status = message.map_or(200, |_| login.failed_status);
+    let page = page::filled(status, "Log in", &login.page, &facts);
+    if login.fields.csrf.is_empty() {
+        return page;
+    }
     let cookie = format!("{}={csrf}; Path=/; HttpOnly; SameSite=Lax", login.fields.csrf_cookie);
-    with_header(page::filled(status, "Log in", &login.page, &facts), "Set-Cookie", &cookie)
+    with_header(page, "Set-Cookie", &cookie)
 }
 
 /// The browser's token, if it is one that the stub may have made.
@@ -107,7 +111,8 @@ fn submit(provider: &mut Provider, request: &Request) -> Response {
     };
     let fields = &provider.dialect.login.fields;
     let (sent, expected) = (one(&form, &fields.csrf), csrf_cookie(provider, request));
-    if sent.is_none() || sent != expected {
+    // A page without such a field has its handle instead, which nobody can guess.
+    if !fields.csrf.is_empty() && (sent.is_none() || sent != expected) {
         return page::error(403, "This form does not come from the login page of this browser.");
     }
     let Some(Waiting { carried, goal }) = waiting(provider, request, &form) else {
@@ -149,6 +154,23 @@ fn verified(provider: &Provider, form: &Parameters) -> Option<String> {
     Some(user.username.clone())
 }
 
+/// Answers where a login leads before it leads to the client.
+pub fn resume(provider: &mut Provider, request: &Request) -> Response {
+    let query = form::parse(request.query.as_bytes()).unwrap_or_default();
+    let handle = one(&query, &provider.dialect.login.parameter).unwrap_or_default();
+    let session = provider::session(provider, request);
+    let own = session.as_ref().map(|(cookie, _)| cookie);
+    let waits = provider.store.pending.get(handle);
+    match waits.filter(|pending| pending.session.as_ref() == own && own.is_some()) {
+        Some(Pending { goal: Goal::Authorization(authorization), .. }) => {
+            let authorization = authorization.as_ref().clone();
+            provider.store.pending.remove(handle);
+            decide::proceed(provider, request, authorization, session, Freshness::Now)
+        }
+        _ => unknown_request(),
+    }
+}
+
 fn log_in(provider: &mut Provider, request: &Request, username: String, goal: Goal) -> Response {
     if let Some((old, _)) = provider::session(provider, request) {
         provider.store.sessions.remove(&old);
@@ -165,6 +187,10 @@ fn log_in(provider: &mut Provider, request: &Request, username: String, goal: Go
     let cookie = random::secret();
     provider.store.sessions.insert(cookie.clone(), session.clone());
     let response = match goal {
+        Goal::Authorization(_) if !provider.dialect.endpoints.resume.is_empty() => {
+            let page = provider.dialect.endpoints.resume.clone();
+            decide::wait(provider, request, &page, goal, Some(cookie.clone()))
+        }
         Goal::Authorization(authorization) => {
             let session = Some((cookie.clone(), session));
             decide::proceed(provider, request, *authorization, session, Freshness::Now)

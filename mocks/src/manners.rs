@@ -17,6 +17,22 @@ pub struct Refusals {
     pub status: BTreeMap<String, BTreeMap<String, u16>>,
     /// Other words, by reason.
     pub words: BTreeMap<Reason, Words>,
+    /// Other words at one endpoint, by its name and the reason; they win over `words`.
+    pub words_at: BTreeMap<String, BTreeMap<Reason, Words>>,
+    /// The `WWW-Authenticate` of a failed client authentication; an empty one is not sent.
+    pub challenge: Option<String>,
+    /// What stands in the place of the JSON body, by status code.
+    pub bodies: BTreeMap<u16, Body>,
+}
+
+/// A body that is always the same.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Body {
+    /// The `Content-Type`; an empty one is not sent.
+    pub media_type: String,
+    /// The body.
+    pub text: String,
 }
 
 /// The words of one refusal; what is left out stays as the specifications have it.
@@ -27,8 +43,10 @@ pub struct Words {
     pub status: Option<u16>,
     /// The error code.
     pub error: Option<String>,
-    /// The `error_description`.
+    /// The `error_description`; `${name}` is a parameter of the token request.
     pub description: Option<String>,
+    /// The `Content-Type` of the body.
+    pub media_type: Option<String>,
 }
 
 /// How the authorization endpoint answers.
@@ -50,6 +68,20 @@ pub struct Authorization {
     pub failure_spends_code: bool,
     /// A redirect after a form has status 302 instead of 303.
     pub found: bool,
+    /// Confidential clients, too, must send a `code_challenge`.
+    pub pkce_for_all: bool,
+    /// A challenge without a method is a plain one, as RFC 7636 §4.3 has it.
+    pub missing_method_is_plain: bool,
+    /// Any text is a challenge.
+    pub challenge_unchecked: bool,
+    /// An OpenID request, too, may leave out a `redirect_uri` of which only one is registered.
+    pub redirect_uri_optional: bool,
+    /// Parameters that mean nothing here.
+    pub ignored: Vec<String>,
+    /// The audiences that exist; with none, any may be asked for.
+    pub audiences: Vec<String>,
+    /// The page about errors that no redirect URI may learn, with `${error}` and `${description}`.
+    pub error_html: Option<String>,
     /// Also the implicit grant: `response_type=token`.
     pub implicit: bool,
     /// The `token_type` of its responses, if it is written in another way there.
@@ -69,6 +101,8 @@ pub enum Secret {
     Uuid,
     /// Five base64url parts with dots between them, like an encrypted token.
     FiveParts,
+    /// 30 letters and digits.
+    Letters,
 }
 
 /// The login page.
@@ -123,6 +157,14 @@ pub struct Fields {
 pub struct Tokens {
     /// The claims of access tokens; without them access tokens are opaque.
     pub access_token_claims: Option<Map<String, Value>>,
+    /// Access tokens without an audience are opaque all the same.
+    pub opaque_without_audience: bool,
+    /// What an opaque access token looks like.
+    pub access_token_form: Secret,
+    /// The `sub` of a client that acts for itself, with `${client_id}`; without it, the `client_id`.
+    pub client_subject: Option<String>,
+    /// A refresh ends the access tokens that were issued before it.
+    pub refresh_ends_predecessors: bool,
     /// The claims of ID tokens.
     pub id_token_claims: Map<String, Value>,
     /// The answer of the userinfo endpoint.
@@ -204,4 +246,17 @@ pub struct Page {
 
 fn ok() -> u16 {
     200
+}
+
+/// What a code of the device grant looks like.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shape {
+    /// The characters that it is made of.
+    pub alphabet: String,
+    /// How many of them.
+    pub length: usize,
+    /// A dash stands after so many when people read it; with 0 there is none.
+    #[serde(default)]
+    pub group: usize,
 }

@@ -25,13 +25,15 @@ pub fn challenge(
     let Some(value) = one(parameters, "code_challenge") else {
         // RFC 9700 §2.1.1: public clients must use PKCE; RFC 7636 §4.4.1: invalid_request.
         let lax = has(provider, Fault::PublicClientNeedsNoPkce);
-        let required = (client.secret.is_none() && !lax) || method.is_some();
+        let all = provider.dialect.authorization.pkce_for_all;
+        let required = all || (client.secret.is_none() && !lax) || method.is_some();
         let missing = Reason::ChallengeMissing;
         return if required { Err(missing) } else { Ok(None) };
     };
     let base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     // RFC 7636 §4.2: 43 base64url characters are what SHA-256 gives.
-    if value.len() != 43 || !value.bytes().all(base64url) {
+    let sound = value.len() == 43 && value.bytes().all(base64url);
+    if !sound && !provider.dialect.authorization.challenge_unchecked {
         return Err(Reason::ChallengeMalformed);
     }
     match method {
@@ -43,6 +45,9 @@ pub fn challenge(
             Ok(Some(Challenge::S256(value.into())))
         }
         Some("plain") if has(provider, Fault::PlainChallengeAccepted) => {
+            Ok(Some(Challenge::Plain(value.into())))
+        }
+        None if provider.dialect.authorization.missing_method_is_plain => {
             Ok(Some(Challenge::Plain(value.into())))
         }
         None if has(provider, Fault::MissingMethodMeansS256) => {

@@ -62,13 +62,13 @@ pub fn new(
     base_url: &str,
     conditions: Conditions,
 ) -> Provider {
-    let KeySettings { kid, access_token_key, .. } = dialect.keys;
+    let KeySettings { kid, access_token_key, next_published: next, .. } = dialect.keys;
     Provider {
         base_url: base_url.to_owned(),
         issuer: format!("{base_url}{}", dialect.issuer_path),
         clock: Clock::default(),
-        keys: keys::ring(kid, Purpose::General),
-        access_token_keys: access_token_key.then(|| keys::ring(kid, Purpose::AccessTokens)),
+        keys: keys::ring(kid, Purpose::General, next),
+        access_token_keys: access_token_key.then(|| keys::ring(kid, Purpose::AccessTokens, next)),
         faults,
         store: Store::default(),
         counters: Counters::default(),

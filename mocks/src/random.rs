@@ -40,21 +40,32 @@ pub fn text(form: Secret) -> String {
     match form {
         Secret::Text => secret(),
         Secret::Uuid => uuid(),
+        Secret::Letters => of(LETTERS, 30),
         Secret::FiveParts => [(); 5].map(|()| secret()).join("."),
     }
 }
 
-/// `length` letters that are easy to read aloud and spell no words.
-pub fn letters(length: usize) -> String {
-    // RFC 8628 §6.1: the base-20 alphabet without vowels.
-    const ALPHABET: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+/// RFC 8628 §6.1: the base-20 alphabet without vowels, easy to read aloud and spelling no words.
+pub const CONSONANTS: &str = "BCDFGHJKLMNPQRSTVWXZ";
+
+const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/// `length` characters of an ASCII alphabet; of letters and digits, if it is none.
+pub fn of(alphabet: &str, length: usize) -> String {
+    let alphabet = if alphabet.is_ascii() && (1..=256).contains(&alphabet.len()) {
+        alphabet.as_bytes()
+    } else {
+        LETTERS.as_bytes()
+    };
+    // Bytes from the last incomplete run on are drawn again, so that each is equally likely.
+    let fair = 256 - 256 % alphabet.len();
     let mut text = String::with_capacity(length);
     while text.len() < length {
         let mut byte = [0];
         fill(&mut byte);
-        // 240 is the largest multiple of 20 in a byte: every letter is equally likely.
-        if byte[0] < 240 {
-            text.push(char::from(ALPHABET[usize::from(byte[0] % 20)]));
+        let drawn = usize::from(byte[0]);
+        if drawn < fair {
+            text.push(char::from(alphabet[drawn % alphabet.len()]));
         }
     }
     text

@@ -68,7 +68,9 @@ reasons! {
     QueryMalformed: "invalid_request", "the query is malformed";
     DeviceCodeMissing: "invalid_request", "device_code is missing";
     AuthorizationPending: "authorization_pending", "the user has not decided yet";
-    DeviceCodeUnknown: "invalid_grant", "the device_code is unknown or was used";
+    DeviceCodeUnknown: "invalid_grant", "the device_code is unknown";
+    DeviceCodeUsed: "invalid_grant", "the device_code was used before";
+    DeviceCodeOfOtherClient: "invalid_grant", "the device_code is another client's";
     PatienceEnded: "access_denied", "the user has had enough time";
     SlowDown: "slow_down", "wait five seconds longer between polls";
     MediaTypeWrong: "invalid_request", "send application/x-www-form-urlencoded";
@@ -108,6 +110,7 @@ reasons! {
     IdentityProviderUnknown: "invalid_request", "the identity_provider is not enabled";
     RevocationDisabled: "invalid_request", "tokens of this client cannot be revoked";
     TokenTypeUnsupported: "unsupported_token_type", "only refresh tokens can be revoked";
+    AudienceUnknown: "access_denied", "the audience is unknown";
     NotEntitled: "access_denied", "the token is for somebody else";
     NothingHere: "not_found", "nothing is served at this path";
     BodyTooLong: "invalid_request", "the body is longer than 64 kB";

@@ -28,6 +28,9 @@ pub fn exchange(
     let number = usable(provider, client, secret)?;
     let granted = provider.store.grants.get(&number).map(|grant| grant.scope.clone());
     let scope = narrowed(provider, &granted.unwrap_or_default(), one(form, "scope"))?;
+    if provider.dialect.tokens.refresh_ends_predecessors {
+        store::revoke_access_tokens(&mut provider.store, number);
+    }
     if let Some(grant) = provider.store.grants.get_mut(&number)
         && provider.faults.contains(&Fault::RefreshForgetsScope)
     {

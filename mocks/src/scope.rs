@@ -14,7 +14,9 @@ pub fn requested(
     let asked: Vec<String> = scope.map_or_else(|| default().cloned().collect(), split);
     // OIDC Core §3.1.2.1: scope values that are not understood should be ignored. That is a rule for
     // OpenID requests; RFC 6749 §3.3 lets a plain OAuth request be refused.
-    let lenient = contains(&asked, "openid") && contains(&client.scopes, "openid");
+    // The default is everybody's, and a client gets what it may have of it.
+    let by_default = scope.is_none();
+    let lenient = by_default || contains(&asked, "openid") && contains(&client.scopes, "openid");
     let (known, unknown): (Vec<_>, Vec<_>) =
         asked.into_iter().partition(|scope| client.scopes.contains(scope));
     if known.is_empty() || (!lenient && !unknown.is_empty()) {

@@ -162,6 +162,8 @@ pub struct Device {
     pub user_code: String,
     /// What the client asked for.
     pub scope: Vec<String>,
+    /// The audience that it asked for.
+    pub audience: Option<String>,
     /// When it expires.
     pub expires_at: u64,
     /// The least seconds between two polls.
@@ -214,6 +216,12 @@ pub fn forget_user(store: &mut Store, username: &str) {
             grant.revoked = true;
         }
     }
+}
+
+/// Kills the access tokens issued from a grant so far.
+pub fn revoke_access_tokens(store: &mut Store, number: u64) {
+    let own = store.access_tokens.values_mut().filter(|token| token.grant == number);
+    own.for_each(|token| token.revoked = true);
 }
 
 /// Whether nobody has revoked a grant.

@@ -14,6 +14,7 @@ use crate::provider::{Provider, has};
 use crate::reason::Reason;
 use crate::refresh;
 use crate::refusal::{self, Refusal};
+use crate::template;
 use crate::wire::{self, Request, Response};
 
 /// Answers at the token endpoint.
@@ -24,7 +25,7 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
     match exchange(provider, request) {
         Ok(tokens) => granted(provider, &tokens),
         Err(_) if collapses(provider, request) => page::error(500, "Something went wrong."),
-        Err(reason) => refused(provider, &as_sent(provider, reason)),
+        Err(reason) => refused(provider, &as_sent(provider, request, reason)),
     }
 }
 
@@ -84,7 +85,7 @@ fn parameters(provider: &Provider, request: &Request) -> Result<Parameters, Reas
         let texts = members.into_iter().filter_map(|(k, v)| Some((k, v.as_str()?.to_owned())));
         return Ok(Parameters(texts.collect()));
     }
-    if has(provider, Fault::RepeatedTokenParameterAccepted) {
+    if has(provider, Fault::RepeatedTokenParameterAccepted) && request.query.is_empty() {
         return form::body(request);
     }
     form::back_channel(request)
@@ -140,8 +141,8 @@ fn unknown(provider: &mut Provider, client: &Client, form: &Parameters) -> Resul
 }
 
 /// The refusal as this stub sends it.
-fn as_sent(provider: &Provider, reason: Reason) -> Refusal {
-    let refusal = refusal::worded(provider, reason);
+fn as_sent(provider: &Provider, request: &Request, reason: Reason) -> Refusal {
+    let refusal = explained(refusal::worded(provider, reason), request);
     // The device grant is unusable without its codes, and that would be another fault.
     let kept =
         ["invalid_client", "authorization_pending", "slow_down", "access_denied", "expired_token"];
@@ -149,4 +150,14 @@ fn as_sent(provider: &Provider, reason: Reason) -> Refusal {
         return Refusal { error: "invalid_request".into(), ..refusal };
     }
     refusal
+}
+
+/// The refusal with the parameters of the request that its description quotes.
+fn explained(refusal: Refusal, request: &Request) -> Refusal {
+    let Some(template) = refusal.description.as_ref().filter(|text| text.contains("${")) else {
+        return refusal;
+    };
+    let form = form::body(request).unwrap_or_default();
+    let sent = |name: &str| Some(one(&form, name).unwrap_or_default().to_owned());
+    Refusal { description: template::substitute(template, sent), ..refusal }
 }

@@ -41,7 +41,7 @@ fn as_sent(provider: &Provider, reason: Reason) -> Refusal {
 }
 
 fn refuse(provider: &Provider, refusal: &Refusal) -> Response {
-    let Refusal { status, error, description } = refusal;
+    let Refusal { status, error, description, media_type, .. } = refusal;
     let description = description.as_deref().unwrap_or_default();
     if has(provider, Fault::UserinfoWithoutChallenge) {
         return wire::json(*status, &json!({ "error": error }));
@@ -57,7 +57,12 @@ fn refuse(provider: &Provider, refusal: &Refusal) -> Response {
         }
         None => format!("{CHALLENGE}, error=\"{error}\", error_description=\"{description}\""),
     };
-    wire::with_header(wire::json(*status, &body), "WWW-Authenticate", &header)
+    let mut response = wire::json(*status, &body);
+    if let Some(media_type) = media_type {
+        response.headers.retain(|(name, _)| name != "Content-Type");
+        response = wire::with_header(response, "Content-Type", media_type);
+    }
+    wire::with_header(response, "WWW-Authenticate", &header)
 }
 
 const CHALLENGE: &str = "Bearer realm=\"authgauge stub\"";

@@ -90,7 +90,7 @@ fn submit(provider: &mut Provider, session: &Session, form: &Parameters) -> Resp
 
 /// RFC 8628 §5.4: the user confirms which client gets which access.
 fn confirm(provider: &Provider, session: &Session, device: &Device) -> Response {
-    let user_code = displayed(&device.user_code);
+    let user_code = displayed(provider, &device.user_code);
     let fields = [("csrf", session.csrf.as_str()), ("user_code", &user_code)];
     let form = page::form(&provider.dialect.endpoints.device_verification, &fields, BUTTONS);
     let what = asked_for(&device.client_id, &device.scope);

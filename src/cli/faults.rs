@@ -2,16 +2,24 @@
 
 use std::path::PathBuf;
 
+use authgauge_mocks::FaultRow;
 use clap::Args;
 use indicatif::ProgressBar;
 
 use super::{Failure, print, write_file};
 use crate::exit;
 use crate::faults::{self, Matrix, Row};
+use crate::harness::STRICT;
 use crate::library::Library;
 
 #[derive(Debug, Args)]
 pub struct FaultsArgs {
+    /// Only list the faults, what each does wrong and the requirements it breaks
+    #[arg(long, conflicts_with = "json")]
+    list: bool,
+    /// The dialect of the stub to make wrong
+    #[arg(long, value_name = "DIALECT", default_value = STRICT)]
+    dialect: String,
     /// Write the matrix as JSON; - is standard output
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -22,8 +30,14 @@ pub struct FaultsArgs {
 
 /// Runs the whole matrix and shows it.
 pub fn faults(args: &FaultsArgs, library: &Library) -> Result<u8, Failure> {
+    if args.list {
+        print(&catalogue());
+        return Ok(exit::CONFORMS);
+    }
+    authgauge_mocks::habits(&args.dialect).map_err(Failure::usage)?;
     let bar = ProgressBar::new(authgauge_mocks::faults().len() as u64);
-    let matrix = faults::matrix(library, |_| bar.inc(1)).map_err(Failure::environment)?;
+    let matrix =
+        faults::matrix(library, &args.dialect, |_| bar.inc(1)).map_err(Failure::environment)?;
     bar.finish_and_clear();
     match &args.json {
         Some(path) => {
@@ -36,13 +50,29 @@ pub fn faults(args: &FaultsArgs, library: &Library) -> Result<u8, Failure> {
     Ok(if matrix.holds() { exit::CONFORMS } else { exit::VIOLATION })
 }
 
+/// Every fault, without running anything.
+fn catalogue() -> String {
+    let row = |fault: &FaultRow| {
+        format!("{}\n    {}\n    {}\n", fault.name, fault.title, fault.requirements.join(", "))
+    };
+    authgauge_mocks::faults().iter().map(row).collect()
+}
+
 fn table(matrix: &Matrix) -> String {
     let rows = matrix.faults.iter().map(line).collect::<String>();
-    let caught = matrix.faults.iter().filter(|row| row.caught).count();
-    let all = matrix.faults.len();
-    let mut text = format!("{rows}\n{caught} of {all} faults caught exactly, ");
-    text += &format!("{} false alarms on the strict dialect, ", matrix.false_alarms.len());
-    text += &format!("{} checks without a fault\n", matrix.unproven.len());
+    let (strange, tried): (Vec<&Row>, Vec<&Row>) =
+        matrix.faults.iter().partition(|row| row.does_not_apply.is_some());
+    let caught = tried.iter().filter(|row| row.caught).count();
+    let mut text = format!("{rows}\n{caught} of {} faults caught exactly, ", tried.len());
+    if !strange.is_empty() {
+        text += &format!("{} do not apply, ", strange.len());
+    }
+    let alarms = matrix.false_alarms.len();
+    text += &format!("{alarms} false alarms on the {} dialect", matrix.dialect);
+    if matrix.dialect == STRICT {
+        text += &format!(", {} checks without a fault", matrix.unproven.len());
+    }
+    text += "\n";
     for (what, ids) in [("false alarm", &matrix.false_alarms), ("unproven", &matrix.unproven)] {
         text.extend(ids.iter().map(|id| format!("  {what}: {id}\n")));
     }
@@ -50,6 +80,9 @@ fn table(matrix: &Matrix) -> String {
 }
 
 fn line(row: &Row) -> String {
+    if let Some(why) = &row.does_not_apply {
+        return format!("  -     {:44} does not apply here: {why}\n", row.name);
+    }
     let mark = if row.caught { "caught" } else { "MISSED" };
     let mut text = format!("{mark}  {:44} {}\n", row.name, row.expected.join(", "));
     for (what, ids) in [("did not turn red", &row.missed), ("turned red, too", &row.unexpected)] {

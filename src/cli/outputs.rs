@@ -110,7 +110,7 @@ fn append(path: &Path, text: &str) -> Result<(), Failure> {
         .map_err(|e| Failure::usage(format!("{} cannot be written: {e}", path.display())))
 }
 
-fn writable(path: &Path) -> Result<(), Failure> {
+pub fn writable(path: &Path) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     match folder {
         Some(folder) if !folder.is_dir() => {

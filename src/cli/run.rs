@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Failure;
 use super::outputs::Outputs;
 use super::verbose::Verbose;
-use crate::harness::{Embedded, start_stub};
+use crate::harness::{Embedded, STRICT, start_stub};
 use crate::library::{Library, SourceFile};
 use crate::profile::{self, Profile};
 use crate::provider::Provider;
@@ -27,6 +27,9 @@ pub struct RunArgs {
     /// The provider: a name under scenarios/providers, or a file
     #[arg(long, value_name = "NAME|FILE")]
     provider: Option<String>,
+    /// The dialect of the embedded stub to test
+    #[arg(long, value_name = "DIALECT", conflicts_with = "provider", default_value = STRICT)]
+    stub: String,
     /// The issuer, instead of the one in the provider file
     #[arg(long, value_name = "URL", requires = "provider")]
     issuer: Option<String>,
@@ -78,7 +81,7 @@ pub async fn run(args: &RunArgs, library: &Library, colored: bool) -> Result<u8,
         observed(args, library, &provider, transport, &settings).await?
     } else {
         let Embedded { stub: _stub, provider, transport } =
-            start_stub(library, &args.fault).await.map_err(Failure::usage)?;
+            start_stub(library, &args.stub, &args.fault).await.map_err(Failure::usage)?;
         settings.profile = chosen(args, &provider, library)?;
         observed(args, library, &provider, transport, &settings).await?
     };
@@ -111,7 +114,7 @@ async fn observed(
     conduct(library, provider, &verbose, settings, ProgressBar::hidden()).await
 }
 
-fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<Provider, Failure> {
+pub fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<Provider, Failure> {
     let file = source(name, library)?;
     let provider = Provider::parse(&file.path, &file.text, issuer).map_err(Failure::usage)?;
     let mistakes = reference::check_provider(&provider, &file, library);

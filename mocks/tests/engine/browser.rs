@@ -25,6 +25,12 @@ impl Browser {
         Browser { engine, cookies: Vec::new() }
     }
 
+    /// In front of a stub of another dialect.
+    pub fn of(dialect: &str) -> Browser {
+        let engine = Engine::new(dialect, &[], BASE).expect("a known dialect");
+        Browser { engine, cookies: Vec::new() }
+    }
+
     pub fn send(&mut self, mut request: Request) -> Response {
         let jar: Vec<String> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
         request.headers.push(("Cookie".into(), jar.join("; ")));
@@ -84,6 +90,31 @@ impl Browser {
         form.extend(fields.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         self.post(&action, &form)
+    }
+
+    /// Gets a page, follows redirects as long as they stay here, and logs in where that is asked.
+    pub fn walk(&mut self, url: &str) -> Response {
+        self.walk_with(url, "alice-password")
+    }
+
+    /// The same where the password must have more kinds of characters.
+    pub fn walk_as_user(&mut self, url: &str) -> Response {
+        self.walk_with(url, "Alice-passw0rd!")
+    }
+
+    fn walk_with(&mut self, url: &str, password: &str) -> Response {
+        let mut response = self.get(url);
+        let login = [("username", "alice"), ("password", password)];
+        for _ in 0..10 {
+            response = match location(&response) {
+                Some(next) if next.starts_with(BASE) => self.get(&next),
+                None if text(&response).contains("type=\"password\"") => {
+                    self.submit(&response, &login)
+                }
+                _ => return response,
+            };
+        }
+        panic!("no end of redirects: {}", text(&response));
     }
 
     pub fn log_in(&mut self, page: &Response) -> Response {
@@ -225,6 +256,11 @@ pub fn location(response: &Response) -> Option<String> {
 
 pub fn text(response: &Response) -> String {
     String::from_utf8(response.body.clone()).expect("the stub writes UTF-8")
+}
+
+/// The status and the body, as one line.
+pub fn line(response: &Response) -> String {
+    format!("{} {}", response.status, text(response))
 }
 
 pub fn json(response: &Response) -> (u16, Value) {

@@ -1,10 +1,13 @@
 //! The stub from outside: requests in, responses out.
 
+mod auth0;
 mod browser;
 mod code_flow;
 mod cognito;
 mod control;
+mod device_sample;
 mod devices;
+mod django;
 mod faults;
 mod glances;
 mod hostile;

@@ -1,0 +1,248 @@
+//! What a generator core gives: the product next to a bare loop with the same client, in one run.
+//! `cargo bench --bench load`; Linux only, for it reads `/proc`. wrk, k6 and oha are asked too
+//! where they are installed.
+//!
+//! The stub is a process of its own, so that only the generator's processor time counts.
+
+#![allow(clippy::cast_precision_loss, reason = "counts that fit")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use authgauge::load::health;
+use authgauge::load::verification::{Verifier, verifier, verify_signature};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize, PublicKeyComponents};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+const ROUNDS: usize = 3;
+const USERS: usize = 64;
+const SECONDS: u64 = 3;
+const PROFILE: &str = "title: bench
+validity: { lag: 1, sent: 0.999, processor: 1 }
+operations:
+  - name: token
+    steps:
+      - send: { to: token_endpoint, as: service, form: { grant_type: client_credentials, scope: read } }
+";
+const FORM: &str = "grant_type=client_credentials&scope=read";
+
+struct Stub(Child, String);
+
+impl Drop for Stub {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn main() {
+    let stub = stub();
+    let mut ratios = Vec::new();
+    for _ in 0..ROUNDS {
+        let bare = bare(&stub.1);
+        let product = closed(&stub.1);
+        println!(
+            "requests per generator CPU-second: bare reqwest loop {bare:.0}, product {product:.0}"
+        );
+        ratios.push(product / bare);
+    }
+    ratios.sort_by(f64::total_cmp);
+    println!("product / bare reqwest loop: {:.2} (goal 0.80)", ratios[ROUNDS / 2]);
+    for rate in [2000, 10_000] {
+        open(&stub.1, rate);
+    }
+    memory(&stub.1);
+    verification();
+    peers(&stub.1);
+}
+
+/// The stub gives the same token again, so that its signatures are not the limit.
+fn stub() -> Stub {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_authgauge"))
+        .args(["stub", "--reuse-tokens", "3600"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program can be started");
+    let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let mut lines = lines.map(|line| line.expect("text"));
+    let base = lines.find_map(|line| Some(line.strip_prefix("listens at")?.trim().to_owned()));
+    Stub(child, base.expect("the address"))
+}
+
+/// Requests per CPU-second of a loop that sends, reads to the end, and does nothing else.
+fn bare(base: &str) -> f64 {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (done, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let before = health::processor_time().expect("Linux");
+    runtime.block_on(async {
+        let client = reqwest::Client::new();
+        let tasks = (0..USERS).map(|_| {
+            let (client, done, stop) = (client.clone(), Arc::clone(&done), Arc::clone(&stop));
+            let url = format!("{base}/token");
+            tokio::spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    let request = client.post(&url).basic_auth("service", Some("service-secret"));
+                    let request =
+                        request.header("content-type", "application/x-www-form-urlencoded");
+                    let answer = request.body(FORM).send().await.expect("an answer");
+                    assert_eq!(answer.status(), 200);
+                    answer.bytes().await.expect("a body");
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        });
+        let tasks: Vec<_> = tasks.collect();
+        tokio::time::sleep(Duration::from_secs(SECONDS)).await;
+        stop.store(true, Ordering::Relaxed);
+        for task in tasks {
+            task.await.expect("it ends");
+        }
+    });
+    let spent = health::processor_time().expect("Linux").saturating_sub(before);
+    done.load(Ordering::Relaxed) as f64 / spent.as_secs_f64()
+}
+
+fn load(base: &str, more: &[&str]) -> Value {
+    let folder = std::env::temp_dir().join(format!("authgauge-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (profile, out) = (folder.join("profile.yaml"), folder.join("summary.json"));
+    std::fs::write(&profile, PROFILE).expect("it can be written");
+    let ended = Command::new(env!("CARGO_BIN_EXE_authgauge"))
+        .args(["load", "--provider", "stub", "--issuer", base, "--profile"])
+        .arg(&profile)
+        .arg("--json")
+        .arg(&out)
+        .args(more)
+        .output()
+        .expect("the program can be started");
+    let text = std::fs::read_to_string(&out).unwrap_or_else(|_| {
+        panic!("{}", String::from_utf8_lossy(&ended.stderr));
+    });
+    drop(std::fs::remove_dir_all(&folder));
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}
+
+/// Requests per CPU-second of the product.
+fn closed(base: &str) -> f64 {
+    let seconds = SECONDS.to_string();
+    let users = USERS.to_string();
+    let summary = load(base, &["--model", "closed", "--duration", &seconds, "--users", &users]);
+    let own = &summary["generator"];
+    let spent = number(&own["processor_share"])
+        * number(&own["processors"])
+        * number(&summary["elapsed_s"]);
+    number(&summary["load"]["done"]) / spent
+}
+
+fn open(base: &str, rate: u32) {
+    let summary = load(base, &["--rate", &rate.to_string(), "--duration", "5", "--users", "128"]);
+    let (load, lag) = (&summary["load"], &summary["generator"]["lag_ms"]);
+    let sent = number(&load["due"]) / 5.0;
+    println!(
+        "open model, asked {rate}/s: sent {sent:.1}/s ({:+.3} %, goal 0.1 %), done {}, lag p50 {:.0} us, \
+         p99 {:.0} us (goal 250), {}",
+        (sent / f64::from(rate) - 1.0) * 100.0,
+        load["done"],
+        number(&lag["p50"]) * 1e3,
+        number(&lag["p99"]) * 1e3,
+        if summary["valid"] == true {
+            "valid".into()
+        } else {
+            summary["invalid_because"].to_string()
+        }
+    );
+}
+
+/// The memory of a pool, by the difference between a large one and a small one.
+fn memory(base: &str) {
+    let peak = |users: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_authgauge"))
+            .args(["load", "--profile", "machine_tokens", "--provider", "stub", "--issuer", base])
+            .args(["--model", "closed", "--duration", "3", "--users", users])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program can be started");
+        let mut peak = 0.0_f64;
+        let begun = Instant::now();
+        while child.try_wait().expect("it can be asked").is_none() && begun.elapsed().as_secs() < 60
+        {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+            let status = status.unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let kb = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+            peak = peak.max(kb.unwrap_or(0.0));
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        peak
+    };
+    let (small, large) = (peak("16"), peak("400"));
+    println!("memory: {:.0} kB per worker (goal 80)", (large - small) / 384.0);
+}
+
+/// RS256 verifications per second of one thread, next to `openssl speed` where that is installed.
+fn verification() {
+    let pair = RsaKeyPair::generate(KeySize::Rsa2048).expect("a key");
+    let public = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
+    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let key = json!({"kty": "RSA", "n": encode(&public.n), "e": encode(&public.e)});
+    let mut message = encode(br#"{"alg":"RS256"}"#);
+    write!(message, ".{}", encode(json!({"sub": "a".repeat(500)}).to_string().as_bytes()))
+        .expect("text");
+    let mut signature = vec![0; pair.public_modulus_len()];
+    let random = SystemRandom::new();
+    pair.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature).expect("signs");
+    let token = format!("{message}.{}", encode(&signature));
+    let own: Verifier = verifier(&key, "RS256").expect("a key");
+    let (begun, mut done) = (Instant::now(), 0_u32);
+    while begun.elapsed() < Duration::from_secs(2) {
+        verify_signature(&own, &token).expect("verifies");
+        done += 1;
+    }
+    let ours = f64::from(done) / begun.elapsed().as_secs_f64();
+    let openssl =
+        Command::new("openssl").args(["speed", "-mr", "-seconds", "2", "rsa2048"]).output();
+    let text = openssl.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
+    let limit = text
+        .lines()
+        .find_map(|line| line.strip_prefix("+F2:")?.split(':').nth(3)?.parse::<f64>().ok());
+    match limit {
+        Some(limit) => {
+            println!(
+                "RS256 verifications: {ours:.0}/s, {:.2} of openssl speed (goal 0.85)",
+                ours / limit
+            );
+        }
+        None => println!("RS256 verifications: {ours:.0}/s (openssl is not installed)"),
+    }
+}
+
+/// Other generators against the key set, which is a plain GET.
+fn peers(base: &str) {
+    let url = format!("{base}/jwks");
+    let peers: [(&str, &[&str]); 2] =
+        [("wrk", &["-t1", "-c64", "-d3s"]), ("oha", &["-z", "3s", "-c", "64", "--no-tui"])];
+    for (name, arguments) in peers {
+        match Command::new(name).args(arguments).arg(&url).output() {
+            Ok(output) => {
+                let text = String::from_utf8_lossy(&output.stdout).into_owned();
+                let rate = text.lines().find(|line| line.contains("equests/sec"));
+                println!("{name}: {}", rate.unwrap_or("no rate").trim());
+            }
+            Err(_) => println!("{name}: not installed"),
+        }
+    }
+}
