@@ -149,7 +149,7 @@ fn hostile_text_is_text() {
         assert!(!text.contains('\u{1b}') && !text.contains('\0'));
     }
     let markdown = matrix_markdown::write(&matrix);
-    assert!(!markdown.contains("@everyone") && !markdown.contains("<script"));
+    assert!(!markdown.contains("@everyone") && !markdown.replace("\\<", "").contains("<script"));
 }
 
 #[test]

@@ -77,7 +77,8 @@ fn section(section: &Section, matrix: &Matrix) -> String {
 
 fn row(row: &Row) -> String {
     let cells: String = row.cells.iter().map(|one| format!(" {} |", cell(one.as_ref()))).collect();
-    format!("| {} {} |{cells}\n", row.level, text(&row.case, 160))
+    let check = format!("{} {}", row.requirement, row.case);
+    format!("| {} {} |{cells}\n", row.level, text(&check, 200))
 }
 
 fn cell(cell: Option<&Cell>) -> String {

@@ -1,6 +1,6 @@
 //! Reports that tests write out: every kind of finding, hostile text, nothing, very many.
 
-use authgauge::finding::{Evidence, Finding, Known, KnownState, Observed, Verdict};
+use authgauge::finding::{Evidence, Finding, Known, KnownState, Verdict};
 use authgauge::provider_file::Basis;
 use authgauge::report::{ProviderIdentity, Report, SCHEMA, Totals, exit_code};
 use authgauge::spec::{Level, Severity, SpecReference};
