@@ -1,5 +1,6 @@
 //! What the steps of a scenario can do, in detail.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::expectation::Predicate;
@@ -8,7 +9,7 @@ use crate::template::Template;
 use crate::yaml::Located;
 
 /// A request to send.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Send {
     /// An endpoint by its metadata name, such as `token_endpoint`, or an address.
@@ -43,7 +44,7 @@ pub struct Send {
 }
 
 /// An address to open in the browser.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Visit {
     /// An endpoint by its metadata name, such as `authorization_endpoint`, or an address.
@@ -77,7 +78,7 @@ pub struct Visit {
 pub const SESSIONS: [&str; 2] = ["shared", "fresh"];
 
 /// What the user answers on a consent page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// Approves.
@@ -88,7 +89,7 @@ pub enum Decision {
 }
 
 /// What a client authentication does differently from the correct one.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClientAuth {
     /// The method to use instead of the client's own.
@@ -100,7 +101,7 @@ pub struct ClientAuth {
 }
 
 /// How a client authenticates: the registered names of RFC 7591 §2, and sending nothing at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMethod {
     /// A public client: its `client_id` in the body.
@@ -116,7 +117,7 @@ pub enum AuthMethod {
 }
 
 /// A JWT to build. It is assembled by hand, so that forbidden ones can be built too.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Jwt {
     /// The name to bind it to.
@@ -138,7 +139,7 @@ pub struct Jwt {
 }
 
 /// The key that signs a JWT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SigningKey {
     /// An ES256 key of this run, as a `DPoP` proof uses it.
@@ -149,7 +150,7 @@ pub enum SigningKey {
 }
 
 /// How a JWT is signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Signing {
     /// As it should be.
@@ -164,7 +165,7 @@ pub enum Signing {
 }
 
 /// Time that must pass.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wait {
     /// How long, in seconds.
@@ -175,7 +176,7 @@ pub struct Wait {
 }
 
 /// Branches that start together.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Race {
     /// How many copies of each branch start.
@@ -186,7 +187,7 @@ pub struct Race {
 }
 
 /// Steps done again and again.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Repeat {
     /// How many rounds at the most.

@@ -12,14 +12,17 @@ use crate::library::Library;
 
 mod compare;
 mod deviations;
+mod doctor;
 mod explain;
 mod faults;
+mod init;
 mod list;
 mod load;
 mod manual;
 mod outputs;
 mod report;
 mod run;
+mod schema;
 mod stub;
 mod verbose;
 
@@ -57,6 +60,11 @@ enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Write a provider file for an issuer: what it publishes, what is missing, what to register
+    Init(init::InitArgs),
+    /// Look at a provider file and its provider, and say which setting to change next
+    #[command(after_help = exit::DOCTOR_HELP)]
+    Doctor(doctor::DoctorArgs),
     /// Test a provider; without --provider, the embedded stub
     #[command(after_help = exit::HELP)]
     Run(run::RunArgs),
@@ -77,6 +85,8 @@ enum Verb {
     Load(load::LoadArgs),
     /// Prove that every check can fail: run all scenarios against each fault of the stub
     Faults(faults::FaultsArgs),
+    /// Print a JSON Schema, for editors: of provider files, scenarios, flows, requirements, ...
+    Schema(schema::SchemaArgs),
     /// Serve the embedded stub, for other people's tests too
     Stub(stub::StubArgs),
     /// Write the completions of a shell
@@ -135,6 +145,8 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
         Color::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     };
     match command.verb {
+        Verb::Init(args) => runtime()?.block_on(init::init(&args, &library)),
+        Verb::Doctor(args) => runtime()?.block_on(doctor::doctor(&args, &library)),
         Verb::Run(args) => runtime()?.block_on(run::run(&args, &library, colored)),
         Verb::Report(args) => report::report(&args, colored),
         Verb::Compare(args) => compare::compare(&args),
@@ -143,6 +155,7 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
         Verb::Explain(args) => explain::explain(&args, &library),
         Verb::Load(args) => runtime()?.block_on(load::load(&args, library)),
         Verb::Faults(args) => faults::faults(&args, &library),
+        Verb::Schema(args) => schema::schema(&args),
         Verb::Stub(args) => runtime()?.block_on(stub::serve(&args)),
         Verb::Completions(args) => Ok(manual::completions(&args)),
         Verb::Man => manual::manual(),

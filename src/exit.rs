@@ -22,3 +22,10 @@ Exit codes:
   3  something could not be tested, or the provider cannot be reached
   4  a load threshold was missed
   5  a load measurement is invalid: the generator was the limit";
+
+/// What `doctor --help` says about them: it finds configuration, never a verdict.
+pub const DOCTOR_HELP: &str = "\
+Exit codes:
+  0  all is well
+  2  a setting has to change, or the provider file is wrong
+  3  the provider cannot be reached";

@@ -1,5 +1,6 @@
 //! What a scenario may expect: a closed vocabulary of parameterised predicates.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::template::Template;
@@ -10,7 +11,7 @@ mod written;
 use written::{RawLocator, RawMember};
 
 /// What a provider must do at one step, for one requirement.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// The requirement; its level, text and link live in `requirements.yaml`.
@@ -23,7 +24,7 @@ pub struct Expectation {
 }
 
 /// One thing that must hold for the answer to a step.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Predicate {
     /// The request was granted: a 2xx answer, or a callback without an error.
@@ -94,8 +95,9 @@ pub enum Predicate {
 }
 
 /// A named thing and what must hold for it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "RawMember")]
+#[schemars(with = "RawMember")]
 pub struct Member {
     /// A path such as `error` or `keys.0.kid`; empty for the whole document.
     pub at: String,
@@ -106,8 +108,9 @@ pub struct Member {
 }
 
 /// A member of a JWT and what must hold for it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "RawMember")]
+#[schemars(with = "RawMember")]
 pub struct JwtMember {
     /// The JWT.
     pub jwt: Template,
@@ -120,8 +123,9 @@ pub struct JwtMember {
 }
 
 /// A member of the elements of an array and what must hold for it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "RawMember")]
+#[schemars(with = "RawMember")]
 pub struct ElementMember {
     /// The path of the array.
     pub at: String,
@@ -132,7 +136,7 @@ pub struct ElementMember {
 }
 
 /// The elements of an array and the member that tells them apart.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Elements {
     /// The path of the array.
@@ -142,7 +146,7 @@ pub struct Elements {
 }
 
 /// A JWT and the keys it must verify with.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verification {
     /// The JWT.
@@ -152,7 +156,7 @@ pub struct Verification {
 }
 
 /// A rule for the keys of a JWK Set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KeySetRule {
     /// No key has a private or symmetric member (RFC 7517 §9.2).
@@ -165,7 +169,7 @@ pub enum KeySetRule {
 }
 
 /// A claim that must be a left half of a hash.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeftHash {
     /// The JWT; its `alg` says which hash.
@@ -177,7 +181,7 @@ pub struct LeftHash {
 }
 
 /// Members that two documents must agree on.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Agreement {
     /// The other document.
@@ -187,7 +191,7 @@ pub struct Agreement {
 }
 
 /// How many different values the branches of a race may and must bring.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Distinct {
     /// What to count, in the last answer of each branch.
@@ -234,7 +238,7 @@ pub enum Test {
 }
 
 /// A rule for an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AddressRule {
     /// It is absolute, and https, or http on a loopback host, where there is nobody to listen.
@@ -244,7 +248,7 @@ pub enum AddressRule {
 }
 
 /// The types of JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JsonType {
     /// Text that is not empty.
@@ -262,8 +266,9 @@ pub enum JsonType {
 }
 
 /// A place in an answer.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "RawLocator")]
+#[schemars(with = "RawLocator")]
 pub struct Locator {
     /// Which part of the answer.
     pub source: Source,

@@ -118,8 +118,9 @@ pub struct Link {
 }
 
 /// A CSS selector for a form, parsed when it is read from a file.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(with = "String")]
 pub struct FormSelector {
     written: String,
     parsed: Selector,

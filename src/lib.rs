@@ -62,8 +62,11 @@ pub mod target;
 
 // Drivers.
 pub mod cli;
+pub mod doctor;
 pub mod exit;
 pub mod faults;
 pub mod harness;
+pub mod init;
 pub mod load;
 pub mod run;
+pub mod schema;

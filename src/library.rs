@@ -28,6 +28,8 @@ pub struct Library {
     pub flows: BTreeMap<String, LoadedFlow>,
     /// The provider files by name, unparsed: their secrets are read only when one is used.
     pub providers: BTreeMap<String, SourceFile>,
+    /// Provider files to start from, by the name of the product, unparsed.
+    pub templates: BTreeMap<String, SourceFile>,
     /// The load profiles by name, unparsed.
     pub loads: BTreeMap<String, SourceFile>,
     /// The profiles by name.
@@ -146,6 +148,10 @@ impl Library {
             }
             ["providers", name] => {
                 self.providers.insert(stem(name), file);
+                Ok(())
+            }
+            ["templates", name] => {
+                self.templates.insert(stem(name), file);
                 Ok(())
             }
             ["load", name] => {

@@ -6,12 +6,13 @@
 //! case); of several that fit, the first one is meant. A button that approves or denies may also be
 //! a link, named by its `id` or its text.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::form::FormSelector;
 
 /// How the pages of a provider differ from what the form driver finds by itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PageRules {
     /// The pages on which a user logs in.
@@ -23,7 +24,7 @@ pub struct PageRules {
 }
 
 /// Rules for login pages.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LoginRules {
     /// A CSS selector for the form, or for something in it. It need not fit every login page.
@@ -37,7 +38,7 @@ pub struct LoginRules {
 }
 
 /// Rules for consent pages.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConsentRules {
     /// A CSS selector for the form, or for something in it.
@@ -51,7 +52,7 @@ pub struct ConsentRules {
 }
 
 /// Rules for device verification pages.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeviceRules {
     /// A CSS selector for the form that asks for the code, or for something in it.

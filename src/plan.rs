@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use crate::action::Repeat;
 use crate::capability::{Capabilities, Lack};
 use crate::case::{Case, CaseStep, Operation, ParameterChanges, Rounds};
+use crate::diagnostic::Place;
 use crate::library::{Library, LoadedScenario};
 use crate::polite;
 use crate::provider::Provider;
 use crate::scenario::{Action, Bindings, Changes, Hazard, Row, Step};
 use crate::selection::Selection;
+use crate::yaml::Located;
 
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -192,6 +194,21 @@ fn with_twins(cases: &[Case], mut wanted: BTreeSet<String>) -> BTreeSet<String> 
             return wanted;
         }
     }
+}
+
+/// The steps of flows, one flow after the other.
+pub fn flows(library: &Library, names: &[&str]) -> Vec<CaseStep> {
+    let call = |name: &&str| Step {
+        name: None,
+        action: Action::Flow(Located { value: (*name).to_owned(), place: Place::default() }),
+        changes: Changes::default(),
+        cases: Vec::new(),
+        keep: Vec::new(),
+        assume: Vec::new(),
+        expect: Vec::new(),
+        place: Place::default(),
+    };
+    steps(library, &names.iter().map(call).collect::<Vec<_>>(), None)
 }
 
 /// Steps with their flows spelt out.

@@ -1,5 +1,6 @@
 //! Profiles: how strong a requirement is where the specifications disagree.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::finding::{Finding, Verdict};
@@ -13,7 +14,7 @@ use crate::yaml::Located;
 pub const DEFAULT: &str = "bcp";
 
 /// A file `scenarios/profiles/<name>.yaml`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// The name of the file.
@@ -27,7 +28,7 @@ pub struct Profile {
 }
 
 /// What a profile makes of one requirement.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stance {
     /// The requirement.

@@ -5,17 +5,19 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::action::AuthMethod;
+use crate::capability::{CAPABILITIES, ENDPOINTS, HOOKS, ROLES};
 use crate::pages::PageRules;
 use crate::secret::SecretSource;
 use crate::template::Template;
 use crate::yaml::Located;
 
 /// A provider file, as written.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderFile {
     /// A short name for reports.
@@ -36,6 +38,7 @@ pub struct ProviderFile {
     pub expected_iss: Option<Template>,
     /// Endpoints that the metadata lacks or gives wrongly, by their metadata names.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "enum": ENDPOINTS }))]
     pub endpoints: BTreeMap<String, Template>,
     /// Whether there is a metadata document. Without one, this file says everything.
     #[serde(default = "yes")]
@@ -66,6 +69,7 @@ pub struct ProviderFile {
     #[serde(default)]
     pub offline: Offline,
     /// The clients, by role.
+    #[schemars(extend("propertyNames" = { "enum": ROLES }))]
     pub clients: BTreeMap<String, ClientEntry>,
     /// The role that signs users in; `public` unless said otherwise.
     #[serde(default)]
@@ -81,12 +85,14 @@ pub struct ProviderFile {
     pub user: Option<Located<String>>,
     /// Capabilities that the provider has or lacks, whatever its metadata says.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "enum": CAPABILITIES.as_slice() }))]
     pub offers: BTreeMap<String, bool>,
     /// How its login, consent and device pages differ from what the form driver finds by itself.
     #[serde(default)]
     pub pages: PageRules,
     /// How to ask its administration for something, by hook name.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "enum": HOOKS }))]
     pub hooks: BTreeMap<String, Hook>,
     /// How to treat it.
     #[serde(default)]
@@ -108,7 +114,7 @@ pub enum Basis {
 }
 
 /// What it takes to get a refresh token.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Offline {
     /// The scope to ask for, when it is not the ordinary one.
@@ -120,7 +126,7 @@ pub struct Offline {
 }
 
 /// A client, as written.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClientEntry {
     /// Its `client_id`.
@@ -147,7 +153,7 @@ fn yes() -> bool {
 }
 
 /// A user, as written.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserEntry {
     /// The name to log in with.
@@ -157,7 +163,7 @@ pub struct UserEntry {
 }
 
 /// A way to ask the provider's administration for something.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Hook {
     /// A POST with a JSON body; success is a 2xx answer.
@@ -167,7 +173,7 @@ pub enum Hook {
 }
 
 /// A hook that is an HTTP request.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostHook {
     /// The address.
@@ -178,14 +184,16 @@ pub struct PostHook {
 }
 
 /// How a provider is to be treated.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pace {
     /// How long one exchange may take; written in seconds.
     #[serde(deserialize_with = "seconds")]
+    #[schemars(with = "f64")]
     pub timeout: Duration,
     /// The pause after each request, which then go one by one; written in seconds.
     #[serde(deserialize_with = "seconds")]
+    #[schemars(with = "f64")]
     pub pause: Duration,
     /// The most requests that are begun in a second.
     pub rate: Option<Rate>,
@@ -194,11 +202,12 @@ pub struct Pace {
     pub concurrency: Option<NonZeroUsize>,
     /// The longest `Retry-After` that is waited for; written in seconds.
     #[serde(deserialize_with = "seconds")]
+    #[schemars(with = "f64")]
     pub retry_after: Duration,
 }
 
 /// So many requests a second; above zero.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(try_from = "f64")]
 pub struct Rate(pub f64);
 
@@ -233,7 +242,7 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Er
 }
 
 /// A deviation that is known and accepted until a date.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KnownDeviation {
     /// The requirement that is not met.
@@ -246,5 +255,6 @@ pub struct KnownDeviation {
     /// Where this can be read up.
     pub source: String,
     /// The last day on which it is accepted, as YYYY-MM-DD.
+    #[schemars(with = "String")]
     pub until: NaiveDate,
 }

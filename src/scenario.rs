@@ -3,9 +3,12 @@
 //! Everything is typed and closed. There are no loops, conditions or expressions: `${…}` fills in
 //! values, `cases:` gives rows, and [`crate::expectation`] has the vocabulary of predicates.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
@@ -16,7 +19,7 @@ use crate::template::Template;
 use crate::yaml::Located;
 
 /// A file under `scenarios/specs/`: the scenarios of one section of a specification.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioFile {
     /// The scenarios, in the order in which they are listed.
@@ -24,7 +27,7 @@ pub struct ScenarioFile {
 }
 
 /// Steps, what to keep of their answers, and what the answers must be.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// A slug, unique in its section; the full id has the specification and section before it.
@@ -46,7 +49,7 @@ pub struct Scenario {
 
 /// What a scenario may do to a provider that others use. It is run against this machine only, unless
 /// the user allows more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Hazard {
     /// It sends many requests at the same moment.
@@ -59,7 +62,7 @@ pub enum Hazard {
 ///
 /// A flow ends with the request it is named after: changes, `keep`, `assume` and `expect` of the
 /// step that calls it apply to its last step.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Flow {
     /// One sentence: what the flow obtains.
@@ -75,8 +78,9 @@ pub struct Flow {
 }
 
 /// One step.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "Located<RawStep>")]
+#[schemars(with = "RawStep")]
 pub struct Step {
     /// A name by which `or_refused_at` refers to the step.
     pub name: Option<String>,
@@ -133,7 +137,7 @@ pub struct Changes {
 }
 
 /// One row of `cases:`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
     /// A slug, unique among the rows.
@@ -165,6 +169,20 @@ impl<'de> Deserialize<'de> for Bindings {
     }
 }
 
+impl JsonSchema for Bindings {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Bindings".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        BTreeMap::<String, Template>::json_schema(generator)
+    }
+}
+
 /// Reads a mapping into pairs, because their order matters and a map type would lose it.
 struct Ordered<V>(PhantomData<V>);
 
@@ -184,9 +202,19 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Ordered<V> {
     }
 }
 
+/// The keys of a step of which it has exactly one.
+const ACTIONS: [&str; 9] =
+    ["send", "visit", "flow", "let", "jwt", "wait", "hook", "race", "repeat"];
+
+/// For a schema: an object has one of these keys, in the sense of the keyword that has the list.
+pub(crate) fn one_of(keys: &[&str]) -> serde_json::Value {
+    keys.iter().map(|key| serde_json::json!({ "required": [key] })).collect()
+}
+
 /// A step as it is written, before it is known to have exactly one action.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = one_of(&ACTIONS)))]
 struct RawStep {
     name: Option<String>,
     send: Option<Send>,
@@ -227,6 +255,20 @@ impl<'de> Deserialize<'de> for Kept {
     }
 }
 
+impl JsonSchema for Kept {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Kept".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        BTreeMap::<String, Locator>::json_schema(generator)
+    }
+}
+
 impl TryFrom<Located<RawStep>> for Step {
     type Error = String;
 
@@ -245,8 +287,7 @@ impl TryFrom<Located<RawStep>> for Step {
         ];
         let mut given = actions.into_iter().flatten();
         let (Some(action), None) = (given.next(), given.next()) else {
-            let kinds = "send, visit, flow, let, jwt, wait, hook, race, repeat";
-            return Err(format!("a step needs exactly one of {kinds}"));
+            return Err(format!("a step needs exactly one of {}", ACTIONS.join(", ")));
         };
         let changes = Changes { with: raw.with, set: raw.set, omit: raw.omit, add: raw.add };
         if !matches!(action, Action::Send(_) | Action::Visit(_) | Action::Flow(_))

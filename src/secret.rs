@@ -1,5 +1,6 @@
 //! Secrets: named in a provider file, kept in the environment or in files, never shown.
 
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -7,7 +8,7 @@ use crate::diagnostic::Place;
 use crate::yaml::Located;
 
 /// Where a secret is kept. A provider file has no place for the secret itself.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SecretSource {
     /// The name of an environment variable.

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::yaml::Located;
 
 /// A file `scenarios/specs/<document>/requirements.yaml`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Specification {
     /// The name by which people cite it, such as `RFC 7636`.
@@ -21,7 +22,7 @@ pub struct Specification {
 }
 
 /// A row of the file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequirementRow {
     /// `<section>/<slug>`.
@@ -83,7 +84,7 @@ pub struct SpecReference {
 }
 
 /// The requirement levels of RFC 2119, and INFO for what is only recorded for comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Level {
     /// An absolute requirement.
     #[serde(rename = "MUST")]
@@ -106,7 +107,9 @@ pub enum Level {
 }
 
 /// What breaking a requirement counts as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Recorded for the comparison of providers.

@@ -1,7 +1,9 @@
 //! Text with `${…}` in it: parsed when a file is loaded, filled in when a step runs.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
@@ -187,6 +189,21 @@ impl<'de> Deserialize<'de> for Template {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Located::<String>::deserialize(deserializer)?;
         Self::parse(&text.value, text.place).map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Template {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Template".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        // YAML's numbers and booleans are read as the text that is written.
+        json_schema!({ "type": ["string", "number", "boolean"] })
     }
 }
 

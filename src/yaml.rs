@@ -1,7 +1,9 @@
 //! Reading YAML: the only module that names the YAML crate.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
 
@@ -21,6 +23,21 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
         let spanned = serde_yaml::Spanned::<T>::deserialize(deserializer)?;
         let place = place(spanned.defined);
         Ok(Self { value: spanned.value, place })
+    }
+}
+
+/// The place is found, not written.
+impl<T: JsonSchema> JsonSchema for Located<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
     }
 }
 

@@ -9,16 +9,19 @@ const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 60;
 
 /// Each large dependency and the only files that name it.
-const NAMED_BY: [(&str, &[&str]); 15] = [
+const NAMED_BY: [(&str, &[&str]); 18] = [
     ("reqwest", &["src/transport.rs"]),
     ("libtest_mimic", &["src/harness.rs"]),
     ("serde_yaml", &["src/yaml.rs", "mocks/src/yaml.rs"]),
     ("num_bigint", &["mocks/src/idp/srp.rs"]),
     ("wiremock", &["mocks/src/adapter.rs"]),
     ("hyper", &["mocks/src/server.rs"]),
-    ("hyper_util", &["mocks/src/server.rs"]),
-    ("tokio_rustls", &["mocks/src/tls.rs"]),
+    ("hyper_util", &["mocks/src/server.rs", "src/doctor/proxy.rs"]),
+    ("tokio_rustls", &["mocks/src/tls.rs", "src/doctor/tls.rs"]),
     ("rcgen", &["mocks/src/tls.rs"]),
+    ("rustls", &["src/doctor/tls.rs"]),
+    ("rustls_platform_verifier", &["src/doctor/tls.rs"]),
+    ("x509_cert", &["src/doctor/tls.rs"]),
     ("scraper", &["src/form.rs", "src/form/"]),
     ("jsonwebtoken", &["src/jose.rs"]),
     ("cookie", &["src/cookie.rs"]),

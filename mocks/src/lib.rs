@@ -77,6 +77,9 @@ pub use quota::Quota;
 pub use server::{Server, ServerOptions};
 pub use wire::{Request, Response};
 
+/// The dialect of the product that most people know.
+pub const BEST_KNOWN: &str = "cognito";
+
 /// The names of the dialects.
 pub fn dialects() -> Vec<&'static str> {
     dialect::EMBEDDED.iter().map(|(name, _)| *name).collect()

@@ -154,6 +154,7 @@ pub struct Fields {
 /// What tokens are, and what the token response says.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch in the dialect's file")]
 pub struct Tokens {
     /// The claims of access tokens; without them access tokens are opaque.
     pub access_token_claims: Option<Map<String, Value>>,

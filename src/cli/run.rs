@@ -27,9 +27,10 @@ pub struct RunArgs {
     /// The provider: a name under scenarios/providers, or a file
     #[arg(long, value_name = "NAME|FILE")]
     provider: Option<String>,
-    /// The dialect of the embedded stub to test
-    #[arg(long, value_name = "DIALECT", conflicts_with = "provider", default_value = STRICT)]
-    stub: String,
+    /// The dialect of the embedded stub to test; without it the product that most people know, or
+    /// with --fault the strict one
+    #[arg(long, value_name = "DIALECT", conflicts_with = "provider")]
+    stub: Option<String>,
     /// The issuer, instead of the one in the provider file
     #[arg(long, value_name = "URL", requires = "provider")]
     issuer: Option<String>,
@@ -81,7 +82,7 @@ pub async fn run(args: &RunArgs, library: &Library, colored: bool) -> Result<u8,
         observed(args, library, &provider, transport, &settings).await?
     } else {
         let Embedded { stub: _stub, provider, transport } =
-            start_stub(library, &args.stub, &args.fault).await.map_err(Failure::usage)?;
+            start_stub(library, dialect(args), &args.fault).await.map_err(Failure::usage)?;
         settings.profile = chosen(args, &provider, library)?;
         observed(args, library, &provider, transport, &settings).await?
     };
@@ -114,6 +115,12 @@ async fn observed(
     conduct(library, provider, &verbose, settings, ProgressBar::hidden()).await
 }
 
+/// A fault turns exactly its requirements red only where nothing else is red.
+fn dialect(args: &RunArgs) -> &str {
+    let usual = if args.fault.is_empty() { authgauge_mocks::BEST_KNOWN } else { STRICT };
+    args.stub.as_deref().unwrap_or(usual)
+}
+
 pub fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<Provider, Failure> {
     let file = source(name, library)?;
     let provider = Provider::parse(&file.path, &file.text, issuer).map_err(Failure::usage)?;
@@ -124,7 +131,7 @@ pub fn provider(name: &str, issuer: Option<&str>, library: &Library) -> Result<P
     }
 }
 
-fn source(name: &str, library: &Library) -> Result<SourceFile, Failure> {
+pub(super) fn source(name: &str, library: &Library) -> Result<SourceFile, Failure> {
     if let Some(known) = library.providers.get(name) {
         return Ok(known.clone());
     }

@@ -1,12 +1,37 @@
 //! How the parts of an expectation are written, before they are known to make sense.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{AddressRule, ElementMember, JsonType, JwtMember, Locator, Member, Source, Test};
+use crate::scenario::one_of;
 use crate::template::Template;
 
-#[derive(Deserialize)]
+/// The keys of a locator of which it has exactly one.
+const SOURCES: [&str; 6] = ["json", "header", "query", "fragment", "claim", "jose"];
+
+/// The keys of a member of which it has at least one.
+const TESTS: [&str; 15] = [
+    "is",
+    "not",
+    "one_of",
+    "type",
+    "type_one_of",
+    "at_least",
+    "contains",
+    "includes",
+    "lacks",
+    "items",
+    "not_before",
+    "not_after",
+    "ascii_up_to",
+    "only",
+    "address",
+];
+
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = one_of(&SOURCES)))]
 pub(super) struct RawLocator {
     json: Option<String>,
     header: Option<String>,
@@ -32,7 +57,7 @@ impl TryFrom<RawLocator> for Locator {
         let mut given = sources.into_iter().flatten();
         match (given.next(), given.next()) {
             (Some(source), None) => Ok(Self { source, fallback: raw.or }),
-            _ => Err("expected exactly one of json, header, query, fragment, claim, jose".into()),
+            _ => Err(format!("expected exactly one of {}", SOURCES.join(", "))),
         }
     }
 }
@@ -45,8 +70,9 @@ fn split(path: &str) -> Result<(String, String), String> {
 }
 
 /// The keys of every predicate that tests a member; which of them are allowed depends on the kind.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = one_of(&TESTS)))]
 pub(super) struct RawMember {
     at: String,
     jwt: Option<Template>,

@@ -1,5 +1,6 @@
 //! The load profile, as it is written in `scenarios/load/*.yaml`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scenario::Step;
@@ -7,7 +8,7 @@ use crate::template::Template;
 use crate::yaml::Located;
 
 /// A load profile, as written. Times are in seconds, rates in operations per second.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// What it is for.
@@ -82,7 +83,7 @@ fn one() -> u64 {
 }
 
 /// Who decides when the next operation comes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Model {
     /// A schedule, whatever the provider does.
@@ -93,7 +94,7 @@ pub enum Model {
 }
 
 /// How the rate changes over time.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Arrivals {
     /// Not at all.
@@ -123,7 +124,7 @@ pub enum Arrivals {
 }
 
 /// A step of the rate.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stage {
     /// The rate.
@@ -133,7 +134,7 @@ pub struct Stage {
 }
 
 /// What makes a measurement invalid, because the generator was the limit.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Validity {
     /// The 99th percentile of the pacer's lag may be this many milliseconds, or a tenth of the
@@ -152,7 +153,7 @@ impl Default for Validity {
 }
 
 /// What a step must reach. Latencies are response times in milliseconds.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Threshold {
     /// The operation, or `operation/step`, whose latencies are service times.
@@ -178,7 +179,7 @@ pub struct Threshold {
 }
 
 /// One kind of operation.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
     /// Its name in reports.
@@ -211,7 +212,7 @@ pub struct Operation {
 }
 
 /// A local verification of a token: signature, issuer and expiry.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verify {
     /// The token.
@@ -222,7 +223,7 @@ pub struct Verify {
 }
 
 /// Where the key for a verification comes from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KeySource {
     /// From a cache that is filled when a token names a key it does not have.
@@ -233,7 +234,7 @@ pub enum KeySource {
 }
 
 /// What is done later: polling.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Later {
     /// The name in reports, after the operation's.
