@@ -1,8 +1,11 @@
 //! What an answer amounts to: what it grants, which error it names, and a line that says so.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use crate::evaluate::spell;
+use crate::finding::Observed;
 use crate::history::{Landing, Record};
 use crate::locate::{decoded, outline, response, target};
 use crate::wire::Response;
@@ -51,6 +54,23 @@ pub fn summary(record: &Record) -> String {
         (_, Err(why)) => why,
         (_, Ok(response)) => format!("{}{error}{}", response.status, body_outline(response)),
     }
+}
+
+/// What the answer of a step amounts to; secrets are still in it.
+pub fn observed(record: &Record) -> Option<Observed> {
+    const TELLING: [&str; 4] = ["cache-control", "content-type", "retry-after", "www-authenticate"];
+    record.exchanges.last()?;
+    let response = response(record).ok();
+    let header = |name: &str| {
+        let values: Vec<&str> = response?.headers_named(name).collect();
+        (!values.is_empty()).then(|| (name.to_owned(), values.join(", ")))
+    };
+    Some(Observed {
+        summary: summary(record),
+        status: response.map(|response| response.status),
+        error: error_code(record),
+        headers: TELLING.into_iter().filter_map(header).collect::<BTreeMap<_, _>>(),
+    })
 }
 
 fn body_outline(response: &Response) -> String {

@@ -10,12 +10,15 @@ use crate::diagnostic::Diagnostic;
 use crate::exit;
 use crate::library::Library;
 
+mod compare;
+mod deviations;
 mod doctor;
 mod explain;
 mod faults;
 mod init;
 mod list;
 mod load;
+mod manual;
 mod outputs;
 mod report;
 mod run;
@@ -68,6 +71,11 @@ enum Verb {
     /// Write the reports of a run again, from its JSON report
     #[command(after_help = exit::HELP)]
     Report(report::ReportArgs),
+    /// Put runs side by side, or hold one against an earlier one
+    #[command(after_help = exit::HELP)]
+    Compare(compare::CompareArgs),
+    /// Keep the known deviations of a provider file
+    Deviations(deviations::DeviationsArgs),
     /// List the cases, or what a selector would run
     List(list::ListArgs),
     /// Explain a requirement or a scenario: what is sent, what must come back, and why
@@ -81,6 +89,10 @@ enum Verb {
     Schema(schema::SchemaArgs),
     /// Serve the embedded stub, for other people's tests too
     Stub(stub::StubArgs),
+    /// Write the completions of a shell
+    Completions(manual::CompletionsArgs),
+    /// Write the manual page
+    Man,
 }
 
 /// Why a command ended without doing its work: what to say, and the exit code.
@@ -137,12 +149,16 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
         Verb::Doctor(args) => runtime()?.block_on(doctor::doctor(&args, &library)),
         Verb::Run(args) => runtime()?.block_on(run::run(&args, &library, colored)),
         Verb::Report(args) => report::report(&args, colored),
+        Verb::Compare(args) => compare::compare(&args),
+        Verb::Deviations(args) => deviations::deviations(&args),
         Verb::List(args) => list::list(&args, &library),
         Verb::Explain(args) => explain::explain(&args, &library),
         Verb::Load(args) => runtime()?.block_on(load::load(&args, library)),
         Verb::Faults(args) => faults::faults(&args, &library),
         Verb::Schema(args) => schema::schema(&args),
         Verb::Stub(args) => runtime()?.block_on(stub::serve(&args)),
+        Verb::Completions(args) => Ok(manual::completions(&args)),
+        Verb::Man => manual::manual(),
     }
 }
 

@@ -5,6 +5,8 @@ use chrono::NaiveDate;
 use crate::finding::{Finding, Known, KnownState, Verdict};
 use crate::provider_file::KnownDeviation;
 
+pub mod update;
+
 /// Marks the findings that fall under known deviations.
 ///
 /// Observed within its time: known, and green. Not observed any more: stale, and the run fails
@@ -66,6 +68,7 @@ mod tests {
             expected: None,
             actual: None,
             why: None,
+            observed: None,
             text: String::new(),
             spec,
             about_refusal: false,

@@ -1,5 +1,7 @@
 //! Findings: one requirement, one verdict, and the evidence, with secrets already taken out.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::spec::{Level, Severity, SpecReference};
@@ -29,6 +31,9 @@ pub struct Finding {
     pub actual: Option<String>,
     /// Why there is no verdict, or what a pass rests on.
     pub why: Option<String>,
+    /// What the provider answered, whatever the verdict; reports of older versions do not say.
+    #[serde(default)]
+    pub observed: Option<Observed>,
     /// The requirement in our words.
     pub text: String,
     /// Where the specification says it.
@@ -81,6 +86,19 @@ pub enum KnownState {
     Stale,
     /// Its last day is over.
     Expired,
+}
+
+/// The last answer that a verdict rests on, as far as a client acts upon it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// The answer in one line.
+    pub summary: String,
+    /// The status code; `None` when no response came.
+    pub status: Option<u16>,
+    /// The OAuth error code.
+    pub error: Option<String>,
+    /// Those header fields that say how the body or the refusal is to be taken, by lower-case name.
+    pub headers: BTreeMap<String, String>,
 }
 
 /// An exchange as a report shows it.

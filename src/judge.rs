@@ -1,8 +1,9 @@
 //! Judging: from a case and its history to findings. Pure: no I/O, no clock.
 
+use crate::answer;
 use crate::case::{Case, CaseStep, Operation};
 use crate::expectation::{Expectation, Predicate};
-use crate::finding::{Evidence, Finding, Verdict};
+use crate::finding::{Evidence, Finding, Observed, Verdict};
 use crate::history::{History, Record};
 use crate::library::Library;
 use crate::predicate::{self, Outcome};
@@ -19,6 +20,8 @@ struct Judgement<'a> {
     /// Whether the verdict is about how a request was refused, not about whether.
     about_refusal: bool,
     exchanges: Vec<&'a Exchange>,
+    /// The step whose answer it is about.
+    record: Option<&'a Record>,
 }
 
 /// The findings of a case: one for each requirement that it speaks about.
@@ -99,6 +102,7 @@ fn judge_steps<'a>(
                 (Some(record), Some(why)) => Judgement {
                     requirement: &expectation.req.value,
                     exchanges: record.exchanges.iter().collect(),
+                    record: Some(record),
                     ..untold(Verdict::Inconclusive, why.clone())
                 },
                 (Some(record), None) => judge_expectation(expectation, record),
@@ -150,10 +154,11 @@ fn unreached<'a>(
     let requirement = expectation.req.value.as_str();
     let stop = history.stopped.as_ref();
     let why = stop.map_or("the step was not reached", |stop| stop.why.as_str()).to_owned();
-    let exchanges = history.records.last().map(|record| record.exchanges.iter().collect());
-    let exchanges: Vec<&Exchange> = exchanges.unwrap_or_default();
+    let last = history.records.last();
+    let exchanges = last.map(|record| record.exchanges.iter().collect()).unwrap_or_default();
+    let known = Judgement { requirement, exchanges, record: last, ..untold(Verdict::Pass, why) };
     let Some(earlier) = &expectation.or_refused_at else {
-        return Judgement { requirement, exchanges, ..untold(Verdict::Inconclusive, why) };
+        return Judgement { verdict: Verdict::Inconclusive, ..known };
     };
     let named = steps.iter().position(|step| step.name.as_ref() == Some(&earlier.value));
     let record = history.records.iter().find(|record| Some(record.step) == named);
@@ -161,10 +166,10 @@ fn unreached<'a>(
         record.map(|record| predicate::holds(&Predicate::Refused, record, &record.variables));
     match refused {
         Some(Outcome::Holds) => {
-            let why = format!("already refused at the step `{}`", earlier.value);
-            Judgement { requirement, exchanges, ..untold(Verdict::Pass, why) }
+            let why = Some(format!("already refused at the step `{}`", earlier.value));
+            Judgement { why, record, ..known }
         }
-        _ => Judgement { requirement, exchanges, ..untold(Verdict::Inconclusive, why) },
+        _ => Judgement { verdict: Verdict::Inconclusive, ..known },
     }
 }
 
@@ -177,7 +182,8 @@ fn judge_expectation<'a>(expectation: &'a Expectation, record: &'a Record) -> Ju
     let judgement =
         told.unwrap_or_else(|| untold(Verdict::Inconclusive, "nothing is expected".into()));
     let exchanges = record.exchanges.iter().chain(branch_exchanges(record)).collect();
-    Judgement { requirement: &expectation.req.value, exchanges, ..judgement }
+    let record = Some(record);
+    Judgement { requirement: &expectation.req.value, exchanges, record, ..judgement }
 }
 
 /// Among the predicates of one expectation, one that does not apply outweighs one that holds.
@@ -218,6 +224,7 @@ fn untold(verdict: Verdict, why: String) -> Judgement<'static> {
         why: Some(why),
         about_refusal: false,
         exchanges: Vec::new(),
+        record: None,
     }
 }
 
@@ -238,12 +245,24 @@ fn finding(library: &Library, case: &Case, judged: &Judgement<'_>, redactor: &Re
         expected: clean(&judged.expected),
         actual: clean(&judged.actual),
         why: clean(&judged.why),
+        observed: judged.record.and_then(answer::observed).map(|seen| shown(seen, redactor)),
         text: requirement.text.clone(),
         spec: requirement.spec.clone(),
         about_refusal: judged.about_refusal,
         file: case.file.clone(),
         line: case.line,
         exchanges: evidence(judged, redactor),
+    }
+}
+
+/// What was observed, without secrets.
+fn shown(seen: Observed, redactor: &Redactor) -> Observed {
+    let clean = |text: String| clip(&redactor.text(&text));
+    Observed {
+        summary: clean(seen.summary),
+        status: seen.status,
+        error: seen.error.map(clean),
+        headers: seen.headers.into_iter().map(|(name, value)| (name, clean(value))).collect(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::evaluate::environment;
 use crate::login::{self, Login};
 use crate::pages::PageRules;
 use crate::provider_file::{
-    ClientEntry, Hook, KnownDeviation, Offline, Pace, ProviderFile, UserEntry,
+    Basis, ClientEntry, Hook, KnownDeviation, Offline, Pace, ProviderFile, UserEntry,
 };
 use crate::secret::{Secret, SecretSource};
 use crate::target;
@@ -29,6 +29,8 @@ pub struct Provider {
     pub issuer: String,
     /// Where the metadata is.
     pub discovery: Url,
+    /// What its answers are evidence of.
+    pub evidence: Basis,
     /// The profile that the file asks for.
     pub profile: Option<Located<String>>,
     /// The `iss` that tokens carry.
@@ -213,6 +215,7 @@ impl Filler<'_> {
             name: file.name,
             file: self.file.to_owned(),
             issuer: self.issuer.to_owned(),
+            evidence: file.evidence,
             profile: file.profile,
             discovery: self.url(&discovery)?,
             expected_iss: expected_iss.unwrap_or_else(|| self.issuer.to_owned()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::action::AuthMethod;
 use crate::capability::{CAPABILITIES, ENDPOINTS, HOOKS, ROLES};
@@ -25,6 +25,9 @@ pub struct ProviderFile {
     pub name: String,
     /// The issuer identifier; `${env:NAME}` and `${env:NAME:default}` are filled in.
     pub issuer: Template,
+    /// What its answers are evidence of.
+    #[serde(default)]
+    pub evidence: Basis,
     /// The profile that decides where specifications disagree; `--profile` wins over it.
     #[serde(default)]
     pub profile: Option<Located<String>>,
@@ -101,6 +104,19 @@ pub struct ProviderFile {
     /// Deviations that are known and accepted for now.
     #[serde(default)]
     pub known: Vec<KnownDeviation>,
+}
+
+/// What the answers of a provider are evidence of.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The product itself.
+    #[default]
+    Measured,
+    /// What the product's documentation says, or a stub: the product itself may do otherwise.
+    Documented,
 }
 
 /// What it takes to get a refresh token.

@@ -5,10 +5,12 @@ use sha2::{Digest, Sha256};
 
 use crate::exit;
 use crate::finding::{Finding, Verdict};
+use crate::provider_file::Basis;
 
 use self::standing::Standing;
 
 pub mod ctrf;
+pub mod drift_markdown;
 pub mod exchange;
 pub mod github;
 pub mod gitlab;
@@ -17,6 +19,9 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod matrix_html;
+pub mod matrix_markdown;
+pub mod matrix_terminal;
 pub mod render;
 pub mod replay;
 pub mod sarif;
@@ -66,6 +71,9 @@ pub struct ProviderIdentity {
     pub name: String,
     /// The issuer identifier.
     pub issuer: String,
+    /// What its answers are evidence of; in reports of older versions the product itself.
+    #[serde(default)]
+    pub evidence: Basis,
 }
 
 /// How many findings there are of each kind.

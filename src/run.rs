@@ -107,7 +107,11 @@ pub async fn run(
         authgauge: env!("CARGO_PKG_VERSION").into(),
         run: id,
         profile: settings.profile.name.clone(),
-        provider: ProviderIdentity { name: provider.name.clone(), issuer: provider.issuer.clone() },
+        provider: ProviderIdentity {
+            name: provider.name.clone(),
+            issuer: provider.issuer.clone(),
+            evidence: provider.evidence,
+        },
         started: started.to_rfc3339_opts(SecondsFormat::Millis, true),
         elapsed_ms: u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX),
         strict: settings.strict,

@@ -296,7 +296,16 @@ fn outputs(folder: &Path, issuer: &str, rest: &str, more: &[&str]) -> Vec<String
     assert!(matches!(code, Some(1 | 3)), "exit code {code:?}: {stderr}");
     let read = |format: &str| std::fs::read_to_string(place(format)).expect("it was written");
     let mut outputs = vec![stdout, stderr, read("summary")];
-    for format in FORMATS {
+    let (run_json, matrix) = (place("json"), ["html", "markdown", "json"]);
+    let writers =
+        matrix.iter().flat_map(|form| [format!("--{form}"), place(&format!("matrix.{form}"))]);
+    let mut compare = crate::command(
+        ["compare", &run_json, &run_json].map(str::to_owned).into_iter().chain(writers),
+    );
+    let compared = run(&mut compare);
+    assert_eq!(compared.code, Some(0), "{compared:#?}");
+    outputs.push(compared.stdout);
+    for format in FORMATS.into_iter().chain(["matrix.html", "matrix.markdown", "matrix.json"]) {
         let text = read(format);
         if let Ok(document) = serde_json::from_str::<Value>(&text) {
             outputs.push(strings(&document));

@@ -8,7 +8,9 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use authgauge::report::{Report, html};
+use authgauge::matrix::matrix;
+use authgauge::provider_file::Basis;
+use authgauge::report::{Report, html, json, matrix_html};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use support::program::root;
@@ -23,10 +25,29 @@ fn main() -> ExitCode {
     let trials = pages.map(|(name, report)| {
         Trial::ignorable_test(name, move || look_at(name, &html::write(&report())))
     });
+    let compared: [(&str, fn() -> Vec<Report>); 2] =
+        [("matrix", side_by_side), ("matrix-hostile", || vec![hostile(), every_kind(), empty()])];
+    let compared = compared.map(|(name, reports)| {
+        let page = move || matrix_html::write(&matrix(&reports()));
+        Trial::ignorable_test(name, move || look_at(name, &page()))
+    });
+    let trials: Vec<Trial> = trials.into_iter().chain(compared).collect();
     let mut arguments = Arguments::from_args();
     // They share the folder into which npm installs.
     arguments.test_threads = Some(1);
-    libtest_mimic::run(&arguments, trials.into()).exit_code()
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Four columns that differ, two of them measured.
+fn side_by_side() -> Vec<Report> {
+    let text = std::fs::read_to_string(root().join("reports/samples/run.json"));
+    let stub = json::read(&text.expect("the sample is there")).expect("it is a report");
+    let mut real = stub.clone();
+    real.provider.evidence = Basis::Measured;
+    real.provider.name = "a product with a long name".into();
+    let mut worse = every_kind();
+    worse.findings.extend(real.findings.iter().take(40).cloned());
+    vec![stub, real, worse, every_kind()]
 }
 
 fn look_at(name: &str, page: &str) -> Result<Completion, Failed> {

@@ -98,8 +98,9 @@ fn every_shipped_file_names_its_schema_and_obeys_it() {
         let (kind, name) = kind(&path).expect("it has a kind");
         let up = path.strip_prefix(root()).expect("it is here").components().count() - 1;
         let line = format!(
-            "# yaml-language-server: $schema={}reports/schema/{name}.v1.json",
-            "../".repeat(up)
+            "# yaml-language-server: $schema={}reports/schema/{}",
+            "../".repeat(up),
+            file(name)
         );
         if text.lines().next() != Some(&line) {
             wrong.push(format!("{}: the first line is not {line}", path.display()));

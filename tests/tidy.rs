@@ -36,8 +36,10 @@ const PRODUCTS: [&str; 8] =
     ["cognito", "auth0", "keycloak", "okta", "entra", "django", "panva", "oidc-provider"];
 
 /// Files that compute and nothing else.
-const PURE: [&str; 13] = [
+const PURE: [&str; 16] = [
     "src/deviation.rs",
+    "src/deviation/",
+    "src/drift.rs",
     "src/judge.rs",
     "src/load/classify.rs",
     "src/load/gate.rs",
@@ -45,6 +47,7 @@ const PURE: [&str; 13] = [
     "src/load/summary.rs",
     "src/load/summary/",
     "src/load/threshold.rs",
+    "src/matrix.rs",
     "src/plan.rs",
     "src/predicate.rs",
     "src/redact.rs",

@@ -135,7 +135,11 @@ const PARTS: [(&str, &str, &str); 4] = [
 ];
 
 fn kind(finding: &Finding) -> &'static str {
-    let standing = standing::of(finding);
+    tone(standing::of(finding))
+}
+
+/// The kind that a standing belongs to: the colour in which it is shown.
+pub(super) fn tone(standing: Standing) -> &'static str {
     KINDS.iter().find(|(_, _, own)| own.contains(&standing)).map_or("na", |(kind, ..)| kind)
 }
 
@@ -298,7 +302,12 @@ fn take(room: &mut usize, text: &str) -> bool {
 }
 
 fn word(finding: &Finding) -> &'static str {
-    match standing::of(finding) {
+    name(standing::of(finding))
+}
+
+/// The word on the badge of a standing.
+pub(super) fn name(standing: Standing) -> &'static str {
+    match standing {
         Standing::Fail => "fail",
         Standing::Expired => "expired",
         Standing::Stale => "stale",

@@ -142,7 +142,7 @@ fn fenced(language: &str, text: &str) -> String {
     format!("{fence}{language}\n{text}\n{fence}\n")
 }
 
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = visible(text);
     let fence = fence(&text, 1);
     if text.contains('`') { format!("{fence} {text} {fence}") } else { format!("`{text}`") }
@@ -150,7 +150,7 @@ fn code(text: &str) -> String {
 
 /// Text in which nothing is markup. The comment keeps a name from being a mention, which a backslash
 /// does not.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut plain = String::new();
     for c in visible(text).chars() {
         match c {

@@ -9,7 +9,9 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 6] = [
+    ("matrix.css", include_str!("../../reports/templates/matrix.css")),
+    ("matrix.html", include_str!("../../reports/templates/matrix.html")),
     ("page.html", include_str!("../../reports/templates/page.html")),
     ("parts.html", include_str!("../../reports/templates/parts.html")),
     ("run.html", include_str!("../../reports/templates/run.html")),
@@ -27,7 +29,7 @@ pub fn render(template: &str, context: &impl Serialize) -> String {
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|name| {
-        if name == "style.css" { AutoEscape::None } else { AutoEscape::Html }
+        if name.ends_with(".css") { AutoEscape::None } else { AutoEscape::Html }
     });
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();

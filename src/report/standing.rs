@@ -1,10 +1,13 @@
 //! How a finding stands in a report: its verdict, weighed with its severity and with what is known.
 
+use serde::Serialize;
+
 use crate::finding::{Finding, KnownState, Verdict};
 use crate::spec::Severity;
 
 /// The kinds of findings that reports tell apart, the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// A requirement is broken, and this fails the run.
     Fail,

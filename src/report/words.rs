@@ -3,7 +3,9 @@
 use crate::finding::{Finding, Known, KnownState};
 
 /// Findings by section of their specification: documents by name, sections by number.
-pub fn sections(findings: &[Finding]) -> Vec<(String, Vec<&Finding>)> {
+pub fn sections<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+) -> Vec<(String, Vec<&'a Finding>)> {
     let mut sections: Vec<(String, Vec<&Finding>)> = Vec::new();
     for finding in findings {
         let name = visible(&format!("{} §{}", finding.spec.document, finding.spec.section));

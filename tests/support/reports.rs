@@ -1,6 +1,7 @@
 //! Reports that tests write out: every kind of finding, hostile text, nothing, very many.
 
 use authgauge::finding::{Evidence, Finding, Known, KnownState, Verdict};
+use authgauge::provider_file::Basis;
 use authgauge::report::{ProviderIdentity, Report, SCHEMA, Totals, exit_code};
 use authgauge::spec::{Level, Severity, SpecReference};
 
@@ -84,7 +85,10 @@ pub fn hostile() -> Report {
     ];
     let report = report("hostile", findings, None);
     let issuer = format!("https://op.test/{HOSTILE}");
-    Report { provider: ProviderIdentity { name: HOSTILE.into(), issuer }, ..report }
+    Report {
+        provider: ProviderIdentity { name: HOSTILE.into(), issuer, ..report.provider },
+        ..report
+    }
 }
 
 /// A finding of a scenario folder and a provider file that mean harm themselves.
@@ -123,7 +127,11 @@ pub fn report(name: &str, findings: Vec<Finding>, interrupted: Option<&str>) -> 
         authgauge: "0.0.0".into(),
         run: "run-1234".into(),
         profile: "bcp".into(),
-        provider: ProviderIdentity { name: name.into(), issuer: "https://op.test".into() },
+        provider: ProviderIdentity {
+            name: name.into(),
+            issuer: "https://op.test".into(),
+            evidence: Basis::Measured,
+        },
         started: "2026-01-02T03:04:05.678Z".into(),
         elapsed_ms: 1234,
         strict: false,
@@ -149,6 +157,7 @@ pub fn finding(id: &str, verdict: Verdict) -> Finding {
         expected: None,
         actual: None,
         why: None,
+        observed: None,
         text: "A code_verifier that does not match the code_challenge is refused.".into(),
         spec: SpecReference {
             document: "RFC 7636".into(),
