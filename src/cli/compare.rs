@@ -51,9 +51,9 @@ fn read(path: &Path) -> Result<Report, Failure> {
 fn side_by_side(args: &CompareArgs, runs: &[Report]) -> Result<u8, Failure> {
     let matrix = matrix::matrix(runs);
     tell(args, &matrix_terminal::write(&matrix));
-    write(&args.html, || matrix_html::write(&matrix))?;
-    write(&args.markdown, || matrix_markdown::write(&matrix))?;
-    write(&args.json, || matrix::json(&matrix))?;
+    write(args.html.as_deref(), || matrix_html::write(&matrix))?;
+    write(args.markdown.as_deref(), || matrix_markdown::write(&matrix))?;
+    write(args.json.as_deref(), || matrix::json(&matrix))?;
     Ok(exit::CONFORMS)
 }
 
@@ -66,9 +66,9 @@ fn against(args: &CompareArgs, baseline: &Report, run: &Report) -> Result<u8, Fa
     let drift: Drift = drift::drift(baseline, run);
     tell(args, &drift_markdown::terminal(&drift));
     let both = || matrix::matrix(&[baseline.clone(), run.clone()]);
-    write(&args.html, || matrix_html::write(&both()))?;
-    write(&args.markdown, || drift_markdown::write(&drift))?;
-    write(&args.json, || drift::json(&drift))?;
+    write(args.html.as_deref(), || matrix_html::write(&both()))?;
+    write(args.markdown.as_deref(), || drift_markdown::write(&drift))?;
+    write(args.json.as_deref(), || drift::json(&drift))?;
     Ok(drift.exit_code)
 }
 
@@ -79,6 +79,6 @@ fn tell(args: &CompareArgs, text: &str) {
     if taken { say(text) } else { print(text) }
 }
 
-fn write(path: &Option<PathBuf>, text: impl Fn() -> String) -> Result<(), Failure> {
-    path.as_deref().map_or(Ok(()), |path| write_file(path, &text()))
+fn write(path: Option<&Path>, text: impl Fn() -> String) -> Result<(), Failure> {
+    path.map_or(Ok(()), |path| write_file(path, &text()))
 }

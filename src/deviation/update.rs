@@ -108,17 +108,14 @@ fn insert(source: &str, entries: &[Entry<'_>], until: NaiveDate) -> String {
     }
     let end = if source.contains("\r\n") { "\r\n" } else { "\n" };
     let mut lines: Vec<String> = source.lines().map(str::to_owned).collect();
-    let (at, indent) = match lines.iter().position(|line| line.starts_with("known:")) {
-        Some(key) => {
-            // An empty list in brackets becomes a block; a comment behind it stays.
-            lines[key] = lines[key].replacen(" []", "", 1);
-            place(&lines, key)
-        }
-        None => {
-            lines.push("known:".into());
-            (lines.len(), "  ".into())
-        }
-    };
+    let key = lines.iter().position(|line| line.starts_with("known:"));
+    let key = key.unwrap_or_else(|| {
+        lines.push("known:".into());
+        lines.len() - 1
+    });
+    // An empty list in brackets becomes a block; a comment behind it stays.
+    lines[key] = lines[key].replacen(" []", "", 1);
+    let (at, indent) = place(&lines, key);
     let new = entries.iter().flat_map(|entry| written(entry, until));
     let new: Vec<String> = new.map(|line| format!("{indent}{line}")).collect();
     lines.splice(at..at, new);

@@ -76,9 +76,9 @@ fn section(section: &Section, matrix: &Matrix) -> String {
 }
 
 fn row(row: &Row) -> String {
-    let cells: String = row.cells.iter().map(|one| format!(" {} |", cell(one.as_ref()))).collect();
+    let cells: Vec<String> = row.cells.iter().map(|one| cell(one.as_ref())).collect();
     let check = format!("{} {}", row.requirement, row.case);
-    format!("| {} {} |{cells}\n", row.level, text(&check, 200))
+    format!("| {} {} | {} |\n", row.level, text(&check, 200), cells.join(" | "))
 }
 
 fn cell(cell: Option<&Cell>) -> String {
