@@ -19,6 +19,7 @@ use support::golden;
 use support::program::{authgauge, folder, root, text};
 use support::reports::{HOSTILE, every_kind, finding, hostile, report};
 
+#[expect(clippy::unnecessary_wraps, reason = "it is the value of an optional member")]
 fn observed(status: u16, error: Option<&str>) -> Option<Observed> {
     let headers = [("content-type".to_owned(), "application/json".to_owned())];
     Some(Observed {
@@ -172,7 +173,6 @@ fn a_large_matrix_is_quick_and_small() {
     let started = Instant::now();
     let page = matrix_html::write(&matrix(&reports));
     let took = started.elapsed();
-    println!("5 x 1000: {took:?}, {} bytes", page.len());
     assert!(page.len() < 3_000_000, "{} bytes", page.len());
     let most = if cfg!(debug_assertions) { 20 } else { 1 };
     assert!(took < Duration::from_secs(most), "took {took:?}");
