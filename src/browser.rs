@@ -704,8 +704,8 @@ mod tests {
         assert_eq!(landing(&trail), "page");
         assert_eq!(body(&trail, 1), "user_code=AB");
         let trail = go(&[("GET /start", &*first), ("POST /device", &*wrong)], deny).await;
-        let expected = "stuck /device: user code refused: the form with `user_code` came back after \
-            it was sent; it says \"Wrong code Continue\"";
+        let expected = "stuck /device: user code refused: the form on /device with `user_code` came \
+            back after it was sent; it says \"Wrong code Continue\"";
         assert_eq!(landing(&trail), expected);
     }
 

@@ -226,11 +226,7 @@ impl Filler<'_> {
             redirect_uri: self.url(&file.redirect_uri)?,
             https_redirect_uri: https.map(|uri| self.https_url(uri)).transpose()?,
             post_logout_redirect_uri: logged_out.map(|uri| self.url(uri)).transpose()?,
-            stranger_uri: match &file.stranger_uri {
-                Some(uri) => self.text(uri)?,
-                // RFC 2606 §2 keeps this name free, so nobody can have registered it.
-                None => "https://stranger.invalid/callback".into(),
-            },
+            stranger_uri: self.stranger_uri(file.stranger_uri.as_ref())?,
             scope: file.scope,
             offline: file.offline,
             client,
@@ -263,6 +259,11 @@ impl Filler<'_> {
                 Err(self.error(&template, message).hint(hint))
             }
         }
+    }
+
+    fn stranger_uri(&self, written: Option<&Template>) -> Result<String, Diagnostic> {
+        // RFC 2606 §2 keeps this name free, so nobody can have registered it.
+        written.map_or_else(|| Ok("https://stranger.invalid/callback".into()), |uri| self.text(uri))
     }
 
     fn chosen(

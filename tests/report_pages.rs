@@ -19,13 +19,16 @@ use support::reports::{empty, every_kind, hostile, many};
 /// How a report comes about.
 type Made = fn() -> Report;
 
+/// What a page is made of.
+type Reports = fn() -> Vec<Report>;
+
 fn main() -> ExitCode {
     let pages: [(&str, Made); 4] =
         [("every-kind", every_kind), ("hostile", hostile), ("empty", empty), ("many", || many(60))];
     let trials = pages.map(|(name, report)| {
         Trial::ignorable_test(name, move || look_at(name, &html::write(&report())))
     });
-    let compared: [(&str, fn() -> Vec<Report>); 2] =
+    let compared: [(&str, Reports); 2] =
         [("matrix", side_by_side), ("matrix-hostile", || vec![hostile(), every_kind(), empty()])];
     let compared = compared.map(|(name, reports)| {
         let page = move || matrix_html::write(&matrix(&reports()));
