@@ -49,7 +49,7 @@ pub const ROLES: [&str; 14] = [
 pub const HOOKS: [&str; 2] = ["rotate_keys", "advance_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 39] = [
+pub const CAPABILITIES: [&str; 40] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -83,6 +83,7 @@ pub const CAPABILITIES: [&str; 39] = [
     "device_client",
     "expired_access_token",
     "refresh_token_rotation",
+    "revocation_of_successors",
     "rotate_keys",
     "advance_clock",
     "second_user",
@@ -151,7 +152,9 @@ impl Facts<'_> {
         match capability {
             // A provider file says no where tokens outlive every run, or the wait would be in vain,
             // and where refresh tokens are not replaced: that one is a violation of its own.
-            "expired_access_token" | "refresh_token_rotation" => Ok(()),
+            "expired_access_token" | "refresh_token_rotation" | "revocation_of_successors" => {
+                Ok(())
+            }
             "discovery" => self.discovery(),
             "jwks" => self.endpoint("jwks_uri"),
             "authorization_code" => self.authorization_code(),

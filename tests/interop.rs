@@ -41,7 +41,7 @@ const BROWSER: [&str; 4] = [
 fn up(name: &str) -> Result<Result<(Value, Running), String>, Failed> {
     let folder = root().join("tests/interop/providers").join(name);
     // Long enough to be told to slow down and to do so, short enough to wait for its end.
-    let up = Command::new(folder.join("up.sh")).env("DEVICE_TTL", "15").output()?;
+    let up = Command::new(folder.join("up.sh")).env("DEVICE_TTL", "22").output()?;
     if up.status.code() == Some(SKIPPED) {
         return Ok(Err(String::from_utf8_lossy(&up.stderr).trim().to_owned()));
     }
