@@ -10,7 +10,8 @@ pub mod update;
 /// Marks the findings that fall under known deviations.
 ///
 /// Observed within its time: known, and green. Not observed any more: stale, and the run fails
-/// until the entry is gone. Past its last day: expired, and the run fails.
+/// until the entry is gone, unless it is one that comes and goes. Past its last day: expired, and
+/// the run fails.
 pub fn apply(known: &[KnownDeviation], findings: &mut [Finding], today: NaiveDate) {
     for entry in known {
         let mut own: Vec<&mut Finding> =
@@ -42,7 +43,7 @@ fn state(
     match verdict {
         Verdict::Fail if today > entry.until => Some(KnownState::Expired),
         Verdict::Fail => Some(KnownState::Observed),
-        Verdict::Pass if !observed => Some(KnownState::Stale),
+        Verdict::Pass if !observed && !entry.intermittent => Some(KnownState::Stale),
         _ => None,
     }
 }
@@ -88,6 +89,7 @@ mod tests {
             case: case.map(located),
             reason: "because".into(),
             source: "https://example.test".into(),
+            intermittent: false,
             until: NaiveDate::from_ymd_opt(2030, 6, 30).expect("a date"),
         }
     }
@@ -104,6 +106,18 @@ mod tests {
         for (case, verdict, today, state) in rows {
             let mut findings = [finding("c", verdict)];
             apply(&[entry(case)], &mut findings, today.parse().expect("a date"));
+            assert_eq!(findings[0].known.as_ref().map(|known| known.state), state, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn what_comes_and_goes_is_never_stale() {
+        let entry = KnownDeviation { intermittent: true, ..entry(None) };
+        for (verdict, state) in
+            [(Verdict::Pass, None), (Verdict::Fail, Some(KnownState::Observed))]
+        {
+            let mut findings = [finding("c", verdict)];
+            apply(std::slice::from_ref(&entry), &mut findings, "2030-01-01".parse().expect("a date"));
             assert_eq!(findings[0].known.as_ref().map(|known| known.state), state, "{verdict:?}");
         }
     }

@@ -260,6 +260,9 @@ pub struct KnownDeviation {
     pub reason: String,
     /// Where this can be read up.
     pub source: String,
+    /// It comes and goes, as a race does: a run that does not show it does not make it stale.
+    #[serde(default)]
+    pub intermittent: bool,
     /// The last day on which it is accepted, as YYYY-MM-DD.
     #[schemars(with = "String")]
     pub until: NaiveDate,
