@@ -64,7 +64,7 @@ fn tone(standing: Standing) -> Tone {
         Standing::Inconclusive => Tone::Magenta,
         Standing::Warning | Standing::Known => Tone::Yellow,
         Standing::Pass => Tone::Green,
-        Standing::NotApplicable => Tone::Dim,
+        Standing::Recorded | Standing::NotApplicable => Tone::Dim,
     }
 }
 
@@ -157,8 +157,8 @@ fn prefixed(prefix: &str, block: &str, most: usize) -> String {
 }
 
 fn summary(report: &Report, paint: &Paint) -> String {
-    let Totals { pass, fail, warning, known, stale, inconclusive, not_applicable, .. } =
-        report.totals;
+    let totals = report.totals;
+    let Totals { pass, fail, warning, known, stale, inconclusive, .. } = totals;
     let counts = [
         (pass, "pass", Tone::Green),
         (fail, "fail", Tone::Red),
@@ -166,7 +166,8 @@ fn summary(report: &Report, paint: &Paint) -> String {
         (inconclusive, "unknown", Tone::Magenta),
         (warning, "warn", Tone::Yellow),
         (known, "known", Tone::Yellow),
-        (not_applicable, "n/a", Tone::Dim),
+        (totals.recorded, "info", Tone::Dim),
+        (totals.not_applicable, "n/a", Tone::Dim),
     ];
     let shown = counts.iter().filter(|(count, name, _)| *count > 0 || *name == "fail");
     let shown: Vec<String> =
