@@ -76,6 +76,9 @@ fn line(finding: &Finding, paint: &Paint) -> String {
     let catalogue = finding.catalogue.as_deref().unwrap_or_default();
     let note = match (finding.verdict, &finding.known) {
         (_, Some(known)) => format!("  {}", known.reason),
+        (_, None) if finding.value.is_some() => {
+            format!("  {}", finding.value.as_deref().unwrap_or_default())
+        }
         (Verdict::NotApplicable, None) => format!("  {}", finding.why.as_deref().unwrap_or("")),
         _ => String::new(),
     };
