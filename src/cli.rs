@@ -19,6 +19,7 @@ mod init;
 mod list;
 mod load;
 mod manual;
+mod merge;
 mod outputs;
 mod report;
 mod run;
@@ -83,6 +84,9 @@ enum Verb {
     /// Put a provider under load: latencies of tokens and of their verification, at a rate
     #[command(after_help = exit::HELP)]
     Load(load::LoadArgs),
+    /// Add the logs of machines that shared a load up to one result
+    #[command(after_help = exit::HELP)]
+    Merge(merge::MergeArgs),
     /// Prove that every check can fail: run all scenarios against each fault of the stub
     Faults(faults::FaultsArgs),
     /// Print a JSON Schema, for editors: of provider files, scenarios, flows, requirements, ...
@@ -154,6 +158,7 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
         Verb::List(args) => list::list(&args, &library),
         Verb::Explain(args) => explain::explain(&args, &library),
         Verb::Load(args) => runtime()?.block_on(load::load(&args, library)),
+        Verb::Merge(args) => merge::merge(&args),
         Verb::Faults(args) => faults::faults(&args, &library),
         Verb::Schema(args) => schema::schema(&args),
         Verb::Stub(args) => runtime()?.block_on(stub::serve(&args)),
