@@ -11,20 +11,20 @@ use indicatif::ProgressBar;
 
 use super::Failure;
 use crate::library::Library;
+use crate::load::capacity::campaign::Ground;
 use crate::load::live::{self, Progress};
-use crate::load::operation::Floor;
+use crate::load::operation::floor;
 use crate::load::plan::Overrides;
 use crate::load::profile::Model;
 use crate::load::record;
-use crate::load::run::{self, Measured, Named, Outside, RunError};
+use crate::load::run::{self, Named, Outside, RunError};
 use crate::load::shard::Shard;
-use crate::transport::HttpTransport;
 
 mod outputs;
 mod subject;
 
-pub use outputs::{LoadOutputs, write_measured};
-pub use subject::{Subject, listen, prepare, profile, ready};
+pub use outputs::{LoadOutputs, LogFile, write_measured};
+pub use subject::{Ready, Subject, ground, listen, most_users, profile, ready};
 
 /// How long before a start that was agreed upon a worker may be started.
 const AHEAD: Duration = Duration::from_secs(3600);
@@ -89,7 +89,10 @@ pub async fn load(args: &LoadArgs, library: Library) -> Result<u8, Failure> {
         model: args.model,
         shard: args.worker.unwrap_or_default(),
     };
-    let floor = prepare(&ready, library, &file, &overrides).await?;
+    let Ground { plan, library, target, transport } =
+        ground(&ready, library, &file, &overrides).await?;
+    subject::check_descriptors(plan.users)?;
+    let floor = floor(plan, library, target, transport);
     let whole = Overrides { shard: Shard::default(), ..overrides };
     let fingerprint = record::fingerprint(&file.text, &format!("{whole:?}"));
     let mut log = outputs.log()?;
@@ -103,11 +106,11 @@ pub async fn load(args: &LoadArgs, library: Library) -> Result<u8, Failure> {
         stop,
         fail_fast: args.fail_fast,
     };
-    let measured = measure(floor, outside).await;
+    let measured = run::run(floor, outside).await;
     bar.finish_and_clear();
     log.close();
     drop(ready);
-    let measured = measured?;
+    let measured = found(measured)?;
     write_measured(&outputs, &measured)?;
     Ok(measured.summary.exit_code)
 }
@@ -129,12 +132,9 @@ fn outputs(args: &LoadArgs) -> Result<LoadOutputs, Failure> {
     Ok(outputs)
 }
 
-/// Runs what is ready to run.
-pub async fn measure(
-    floor: Floor<HttpTransport>,
-    outside: Outside<'_>,
-) -> Result<Measured, Failure> {
-    run::run(floor, outside).await.map_err(|error| match error {
+/// What a run brought, or why there is nothing.
+pub fn found<T>(result: Result<T, RunError>) -> Result<T, Failure> {
+    result.map_err(|error| match error {
         RunError::Unprepared(_) => Failure::environment(format!(
             "{error}\nhint: `authgauge run` shows what the provider answers"
         )),

@@ -69,7 +69,7 @@ pub fn merge(sources: &[Source<'_>], log: &mut dyn FnMut(&str)) -> Result<Measur
     }
     let parts: Vec<Part> = logs.into_iter().map(close).collect();
     let summary = reckoning::summarise(&parts, &absent, &total, seconds);
-    Ok(Measured { summary, total })
+    Ok(Measured { summary, total, parts })
 }
 
 /// Begins to read a log: what it says of itself stands before its first interval.

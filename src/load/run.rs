@@ -15,7 +15,7 @@ use crate::load::live::Progress;
 use crate::load::operation::{Floor, Shift, miss};
 use crate::load::pacer;
 use crate::load::profile::Model;
-use crate::load::reckoning::{self, Course, Use};
+use crate::load::reckoning::{self, Course, Part, Use};
 use crate::load::recorder::{self, Interval};
 use crate::load::safety::Watch;
 use crate::load::shard;
@@ -26,7 +26,7 @@ use crate::load::ticket::Ticket;
 use crate::transport::Transport;
 
 /// How often the queue is looked at.
-const TICK: Duration = Duration::from_millis(100);
+pub const TICK: Duration = Duration::from_millis(100);
 /// How long the workers may take to get ready.
 const PREPARATION: Duration = Duration::from_secs(120);
 /// The time between "all are ready" and the first arrival.
@@ -85,6 +85,8 @@ pub struct Measured {
     pub summary: Summary,
     /// All of it in one.
     pub total: Interval,
+    /// What each machine did.
+    pub parts: Vec<Part>,
 }
 
 /// Runs the plan of the floor.
@@ -147,12 +149,13 @@ pub async fn run<T: Transport + Send + Sync + 'static>(
     let closing = reckoning::closing(&floor, &course, &Use { preparing, requests, spent, counted });
     (outside.log)(&interval_log::note(&json!({ "closing": closing })));
     let part = reckoning::part(opening, Some(closing), &course.total);
-    let summary = reckoning::summarise(&[part], &[], &course.total, course.seconds);
+    let parts = vec![part];
+    let summary = reckoning::summarise(&parts, &[], &course.total, course.seconds);
     if !summary.valid {
         let note = json!({ "invalid_because": summary.invalid_because });
         (outside.log)(&interval_log::note(&note));
     }
-    Ok(Measured { summary, total: course.total })
+    Ok(Measured { summary, total: course.total, parts })
 }
 
 /// How long it is until the first operation is due.

@@ -43,8 +43,7 @@ impl LoadOutputs {
 
     /// The interval log, opened.
     pub fn log(&self) -> Result<LogFile, Failure> {
-        let file = self.hlog.as_deref().map(open).transpose()?;
-        Ok(LogFile { file, lost: None })
+        LogFile::open(self.hlog.as_deref())
     }
 }
 
@@ -61,6 +60,11 @@ pub struct LogFile {
 }
 
 impl LogFile {
+    /// The log at a path; without one, nothing is kept.
+    pub fn open(path: Option<&Path>) -> Result<Self, Failure> {
+        Ok(Self { file: path.map(open).transpose()?, lost: None })
+    }
+
     /// Adds lines. What cannot be written does not end a measurement; [`LogFile::close`] says so.
     pub fn write(&mut self, lines: &str) {
         if let Some(file) = &mut self.file
@@ -80,7 +84,7 @@ impl LogFile {
 
 /// Writes what was asked for, and shows the summary.
 pub fn write_measured(outputs: &LoadOutputs, measured: &Measured) -> Result<(), Failure> {
-    let Measured { summary, total } = measured;
+    let Measured { summary, total, .. } = measured;
     let talk = summary::terminal(summary);
     let standard = Some(Path::new("-"));
     if outputs.all().iter().any(|path| path.as_deref() == standard) {

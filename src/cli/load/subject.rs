@@ -12,8 +12,8 @@ use super::super::Failure;
 use super::super::run::provider;
 use crate::capability::ENDPOINTS;
 use crate::library::{Library, SourceFile};
+use crate::load::capacity::campaign::Ground;
 use crate::load::health::{self, STUB_THREAD};
-use crate::load::operation::{Floor, floor};
 use crate::load::plan::{self, Overrides};
 use crate::load::safety;
 use crate::provider::Provider;
@@ -124,13 +124,13 @@ pub fn ready(subject: &Subject, library: &Library) -> Result<Ready, Failure> {
     Ok(Ready { provider, allow: subject.allow.clone(), _stub: stub })
 }
 
-/// Makes a plan ready to run against the provider, when all of its hosts may be put under load.
-pub async fn prepare(
+/// Makes a profile ready to run against the provider, when all of its hosts may be put under load.
+pub async fn ground(
     ready: &Ready,
     library: &'static Library,
     file: &SourceFile,
     overrides: &Overrides,
-) -> Result<Floor<HttpTransport>, Failure> {
+) -> Result<Ground<HttpTransport>, Failure> {
     let provider = ready.provider;
     let profile = plan::parse(file).map_err(Failure::usage)?;
     let plan = plan::bind(&profile, overrides, file, library, provider)
@@ -140,7 +140,6 @@ pub async fn prepare(
             "rotate_keys_every needs a `rotate_keys` hook in the provider file",
         ));
     }
-    check_descriptors(plan.users)?;
     safety::check_hosts([&provider.discovery], &ready.allow).map_err(Failure::usage)?;
     let transport = HttpTransport::new(plan.deadline).map_err(Failure::environment)?;
     let target = target::prepare(provider, &transport, Duration::ZERO).await.map_err(|e| {
@@ -163,11 +162,11 @@ pub async fn prepare(
             return Err(Failure::usage(why));
         }
     }
-    Ok(floor(plan, library, target, transport))
+    Ok(Ground { plan, library, target, transport })
 }
 
 /// Each worker may have a connection, which is a file to the system.
-fn check_descriptors(users: usize) -> Result<(), Failure> {
+pub fn check_descriptors(users: usize) -> Result<(), Failure> {
     let (Some(limit), Some(open)) = (health::descriptor_limit(), health::descriptors()) else {
         return Ok(());
     };
@@ -179,4 +178,11 @@ fn check_descriptors(users: usize) -> Result<(), Failure> {
         "{users} workers may need {needed} open files, and this process may have {limit}\n\
          hint: `ulimit -n {needed}`, or lower --users"
     )))
+}
+
+/// How many workers this process can have.
+pub fn most_users() -> usize {
+    let room = health::descriptor_limit().zip(health::descriptors());
+    let room = room.map(|(limit, open)| limit.saturating_sub(open + SPARE_DESCRIPTORS) / 2);
+    room.unwrap_or(safety::MOST_USERS).clamp(1, safety::MOST_USERS)
 }
