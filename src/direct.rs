@@ -59,3 +59,29 @@ fn read(answer: authgauge_mocks::Response) -> Response {
     let headers = answer.headers.into_iter().map(lower).collect();
     Response { status: answer.status, headers, body, truncated }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::faults::{Reach, report};
+    use crate::finding::Verdict;
+    use crate::library::Library;
+
+    #[tokio::test]
+    async fn calls_and_connections_bring_the_same_verdicts() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let library = Library::from_folder(&folder).expect("the scenarios are sound");
+        let verdicts = async |dialect: &str, reach: Reach| {
+            let report = report(&library, dialect, &[], reach).await.expect("the stub answers");
+            let rows = report.findings.into_iter().map(|f| ((f.case, f.requirement), f.verdict));
+            rows.collect::<BTreeMap<(String, String), Verdict>>()
+        };
+        for dialect in ["strict", "cognito", "django-oauth-toolkit"] {
+            let direct = verdicts(dialect, Reach::Direct).await;
+            assert!(direct.len() > 100, "{dialect}: {}", direct.len());
+            assert_eq!(direct, verdicts(dialect, Reach::Http).await, "{dialect}");
+        }
+    }
+}
