@@ -64,7 +64,6 @@ fn read(answer: authgauge_mocks::Response) -> Response {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::*;
     use crate::faults::{Reach, report};
     use crate::finding::Verdict;
     use crate::library::Library;
