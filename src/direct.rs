@@ -66,6 +66,7 @@ mod tests {
 
     use crate::faults::{Reach, report};
     use crate::finding::Verdict;
+    use crate::harness::STRICT;
     use crate::library::Library;
 
     #[tokio::test]
@@ -77,7 +78,7 @@ mod tests {
             let rows = report.findings.into_iter().map(|f| ((f.case, f.requirement), f.verdict));
             rows.collect::<BTreeMap<(String, String), Verdict>>()
         };
-        for dialect in ["strict", "cognito", "django-oauth-toolkit"] {
+        for dialect in [STRICT, authgauge_mocks::BEST_KNOWN] {
             let direct = verdicts(dialect, Reach::Direct).await;
             assert!(direct.len() > 100, "{dialect}: {}", direct.len());
             assert_eq!(direct, verdicts(dialect, Reach::Http).await, "{dialect}");
