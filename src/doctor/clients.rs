@@ -108,12 +108,19 @@ fn is_unknown(record: &Record) -> bool {
     }
 }
 
+fn is_script(record: &Record) -> bool {
+    response(record)
+        .is_ok_and(|answer| answer.status == 200 && crate::form::is_built_by_script(&answer.text()))
+}
+
 /// What is wrong with a client that is known but whose visit ends before a login page.
 fn refused_visit(history: &History, about: &About<'_>) -> Option<Advice> {
     let record = history.records.last()?;
     match record.landing.as_ref() {
         // A login page is as far as nobody gets.
         Some(Landing::Stuck { why, .. }) if why.contains("no user") => None,
+        // So is a page that only a script builds, which says nothing without one.
+        Some(Landing::Page) if is_script(record) => None,
         Some(_) => advice::on_landing(record, about),
         None if history.stopped.is_none() => advice::on_token_answer(record, about),
         None => advice::on_history(history, about),
