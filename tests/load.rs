@@ -552,38 +552,3 @@ fn the_bundled_profiles_hold_against_the_embedded_stub() {
         }
     }
 }
-
-/// The hdrhistogram package of Python reads our log: `AUTHGAUGE_INTEROP=1`, with python3.
-#[test]
-fn a_public_tool_reads_the_interval_log() {
-    if std::env::var_os("AUTHGAUGE_INTEROP").is_none() {
-        return;
-    }
-    let (folder, profile) = profile("interop", "rate: 100\nduration: 3\nusers: 8\n", KEYS);
-    let log = folder.join("run.hlog");
-    let ended = authgauge(&["load", "--profile", text(&profile), "--hlog", text(&log)]);
-    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
-    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hdrhistogram-venv");
-    let run = |program: &Path, arguments: &[&str]| {
-        let output = std::process::Command::new(program).args(arguments).output();
-        let output = output.expect("python3 is there");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("text")
-    };
-    if !venv.join("bin/pip").exists() {
-        run(Path::new("python3"), &["-m", "venv", text(&venv)]);
-    }
-    run(&venv.join("bin/pip"), &["install", "--quiet", "hdrhistogram==0.10.8"]);
-    let script = root().join("tests/interop/hdrhistogram.py");
-    let theirs = run(&venv.join("bin/python"), &[text(&script), text(&log), "keys.ok.response"]);
-    let theirs: Vec<f64> =
-        theirs.split_whitespace().map(|n| n.parse().expect("a number")).collect();
-    let log = interval_log::read(&std::fs::read_to_string(&log).expect("the log")).expect("a log");
-    let mut total = recorder::Interval::default();
-    for logged in &log.intervals {
-        recorder::add(&mut total, &logged.interval);
-    }
-    let ours = recorder::latency(&total, "keys", Clock::Response);
-    assert!((theirs[0] - 300.0).abs() < 0.5, "{theirs:?}");
-    near(theirs[1], ours.quantile_ms(0.99) * 1e3, 0.001, "p99");
-}
