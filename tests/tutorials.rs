@@ -27,6 +27,7 @@ fn main() -> ExitCode {
             Ok(())
         }),
         Trial::test("cognito", || follow("tutorial-cognito", &[])),
+        Trial::test("first-check", || follow("first-check", &[])),
         Trial::ignorable_test("django-oauth-toolkit", django_oauth_toolkit),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

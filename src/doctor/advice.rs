@@ -70,8 +70,16 @@ pub fn on_token_answer(record: &Record, about: &About<'_>) -> Option<Advice> {
         return None;
     }
     let code = error_code(record).unwrap_or_default();
-    let found = format!("{}: {}", about.grant, summary(record));
+    let found = format!("{}: {}{}", about.grant, summary(record), described(record));
     Some(Advice::new(found, on_error(&code, answer.status, about)))
+}
+
+/// RFC 6749 §5.2: what the provider says about its refusal, for whoever repairs it.
+pub fn described(record: &Record) -> String {
+    let body = response(record).ok().and_then(|answer| answer.json().ok());
+    let text = body.as_ref().and_then(|body| body.get("error_description")?.as_str());
+    let text = text.map(|text| text.chars().take(200).collect::<String>());
+    text.map(|text| format!(", \"{}\"", text.escape_debug())).unwrap_or_default()
 }
 
 /// What an error code or a status is usually about.

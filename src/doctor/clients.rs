@@ -67,7 +67,7 @@ async fn known<T: Transport>(prober: &Prober<'_, T>, about: &About<'_>) -> Optio
     if !is_unknown(record) {
         return None;
     }
-    let found = crate::answer::summary(record);
+    let found = crate::answer::summary(record) + &advice::described(record);
     let method = about.provider.clients.get(role)?.auth;
     let other = match method {
         AuthMethod::ClientSecretBasic => Some((AuthMethod::ClientSecretPost, "client_secret_post")),
