@@ -6,3 +6,4 @@ pub mod program;
 pub mod reports;
 pub mod server;
 pub mod trials;
+pub mod workload;
