@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use authgauge::load::interval_log;
-use authgauge::load::outcome::{Clock, Outcome};
+use authgauge::load::outcome::Outcome;
 use authgauge::load::recorder;
 use serde_json::Value;
 

@@ -1,4 +1,5 @@
 //! Tests that may have to be left out: as ignored, with the reason, where the ordinary ones only pass.
+#![allow(unused_macros, unused_imports, reason = "each test uses a part of it")]
 
 use libtest_mimic::{Completion, Failed, Trial};
 
