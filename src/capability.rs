@@ -49,7 +49,7 @@ pub const ROLES: [&str; 14] = [
 pub const HOOKS: [&str; 2] = ["rotate_keys", "advance_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 44] = [
+pub const CAPABILITIES: [&str; 45] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -82,6 +82,7 @@ pub const CAPABILITIES: [&str; 44] = [
     "consent_client",
     "device_client",
     "expired_access_token",
+    "expired_device_code",
     "refresh_token_rotation",
     "revocation_of_successors",
     "rotate_keys",
@@ -168,9 +169,10 @@ impl Facts<'_> {
         match capability {
             // A provider file says no where tokens outlive every run, or the wait would be in vain,
             // and where refresh tokens are not replaced: that one is a violation of its own.
-            "expired_access_token" | "refresh_token_rotation" | "revocation_of_successors" => {
-                Ok(())
-            }
+            "expired_access_token"
+            | "expired_device_code"
+            | "refresh_token_rotation"
+            | "revocation_of_successors" => Ok(()),
             "discovery" => self.discovery(),
             "jwks" => self.endpoint("jwks_uri"),
             "authorization_code" => self.authorization_code(),
@@ -209,8 +211,8 @@ impl Facts<'_> {
             "second_user" => self.second_user(),
             "https_redirect_uri" => self.https_redirect_uri().map(drop),
             "slash_redirect_uri" => self.slash_redirect_uri(),
-            "authorization_server_metadata" | "loopback_ports" => {
-                Err(Lack::Absent("the provider file does not say that it is offered".into()))
+            named @ ("authorization_server_metadata" | "loopback_ports") => {
+                Err(Lack::Absent(format!("the provider file has no `offers: {{ {named}: true }}`")))
             }
             hook => self.hook(hook),
         }
@@ -236,7 +238,7 @@ impl Facts<'_> {
         if self.endpoints.contains_key(name) {
             Ok(())
         } else {
-            let reason = format!("neither the metadata nor the provider file has a {name}");
+            let reason = format!("neither the metadata nor the provider file has {name}");
             Err(self.unless_unread(reason))
         }
     }

@@ -6,4 +6,5 @@ pub mod measurements;
 pub mod program;
 pub mod reports;
 pub mod server;
+pub mod trials;
 pub mod workload;
