@@ -113,11 +113,14 @@ mod tests {
     #[test]
     fn what_comes_and_goes_is_never_stale() {
         let entry = KnownDeviation { intermittent: true, ..entry(None) };
-        for (verdict, state) in
-            [(Verdict::Pass, None), (Verdict::Fail, Some(KnownState::Observed))]
+        for (verdict, state) in [(Verdict::Pass, None), (Verdict::Fail, Some(KnownState::Observed))]
         {
             let mut findings = [finding("c", verdict)];
-            apply(std::slice::from_ref(&entry), &mut findings, "2030-01-01".parse().expect("a date"));
+            apply(
+                std::slice::from_ref(&entry),
+                &mut findings,
+                "2030-01-01".parse().expect("a date"),
+            );
             assert_eq!(findings[0].known.as_ref().map(|known| known.state), state, "{verdict:?}");
         }
     }

@@ -19,7 +19,7 @@ const NAMED_BY: [(&str, &[&str]); 19] = [
     ("hyper", &["mocks/src/server.rs"]),
     ("hyper_util", &["mocks/src/server.rs", "src/doctor/proxy.rs"]),
     ("tokio_rustls", &["mocks/src/tls.rs", "src/doctor/tls.rs"]),
-    ("rcgen", &["mocks/src/tls.rs"]),
+    ("rcgen", &["mocks/src/tls.rs", "mocks/src/certificate.rs"]),
     ("rustls", &["src/doctor/tls.rs"]),
     ("rustls_platform_verifier", &["src/doctor/tls.rs"]),
     ("x509_cert", &["src/doctor/tls.rs"]),

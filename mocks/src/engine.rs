@@ -10,6 +10,7 @@ use crate::error::StubError;
 use crate::fault::{self, Fault};
 use crate::jwt;
 use crate::latency;
+use crate::overlay::{self, Configured};
 use crate::provider::{self, Provider, has};
 use crate::quota;
 use crate::reason::Reason;
@@ -58,6 +59,18 @@ impl Engine {
     /// When no dialect or no fault has a given name.
     pub fn new(dialect: &str, faults: &[String], base_url: &str) -> Result<Engine, StubError> {
         Engine::under(dialect::find(dialect)?, faults, base_url, Conditions::default())
+    }
+
+    /// A new provider at `base_url` with a configuration, as `authgauge stub --config` reads it,
+    /// over its dialect.
+    ///
+    /// # Errors
+    /// When there is no such dialect, or the configuration says what no dialect can.
+    pub fn configured(dialect: &str, config: &str, base_url: &str) -> Result<Engine, StubError> {
+        let Configured { dialect, base_url: own } =
+            overlay::parse(dialect, config, "configuration")?;
+        let base_url = own.as_deref().unwrap_or(base_url);
+        Engine::under(dialect, &[], base_url, Conditions::default())
     }
 
     /// A new provider that answers under certain conditions.

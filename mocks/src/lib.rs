@@ -14,6 +14,7 @@
 
 mod adapter;
 mod authorize;
+mod certificate;
 mod client_auth;
 mod client_credentials;
 mod client_logout;
@@ -35,6 +36,7 @@ mod idp;
 mod introspection;
 mod issue;
 mod jwt;
+mod key;
 mod keys;
 mod latency;
 mod login;

@@ -7,7 +7,7 @@ use crate::conditions::Conditions;
 use crate::dialect::Dialect;
 use crate::fault::Fault;
 use crate::jwt::Unsigned;
-use crate::keys::{self, KeyRing, KeySettings, Purpose};
+use crate::keys::{self, KeyRing, Purpose};
 use crate::store::{self, Session, Store};
 use crate::wire::{Request, cookie};
 
@@ -64,13 +64,14 @@ pub fn new(
     base_url: &str,
     conditions: Conditions,
 ) -> Provider {
-    let KeySettings { kid, access_token_key, next_published: next, .. } = dialect.keys;
+    let settings = dialect.keys;
+    let own_key = settings.access_token_key;
     Provider {
         base_url: base_url.to_owned(),
         issuer: format!("{base_url}{}", dialect.issuer_path),
         clock: Clock::default(),
-        keys: keys::ring(kid, Purpose::General, next),
-        access_token_keys: access_token_key.then(|| keys::ring(kid, Purpose::AccessTokens, next)),
+        keys: keys::ring(settings, Purpose::General),
+        access_token_keys: own_key.then(|| keys::ring(settings, Purpose::AccessTokens)),
         faults,
         store: Store::default(),
         counters: Counters::default(),

@@ -20,4 +20,5 @@ mod metadata;
 mod probes;
 mod served;
 mod signature;
+mod signing;
 mod tokens;
