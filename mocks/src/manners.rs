@@ -117,6 +117,8 @@ pub struct Login {
     pub fields: Fields,
     /// The name of the cookie of a logged-in browser.
     pub session_cookie: String,
+    /// Whether the cookie says how long it is good; otherwise it ends with the browser.
+    pub session_cookie_outlives_browser: bool,
     /// The page as HTML, with `${action}`, `${csrf}`, `${carried}` and `${message}`.
     pub page: String,
     /// The status of the page that says that the password is wrong.
@@ -204,6 +206,7 @@ impl Default for Login {
             parameter: "request".into(),
             fields: Fields::default(),
             session_cookie: "stub_session".into(),
+            session_cookie_outlives_browser: false,
             page: String::new(),
             failed_status: 200,
             scripted: false,

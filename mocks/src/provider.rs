@@ -38,6 +38,8 @@ pub struct Provider {
     pub conditions: Conditions,
     /// The names of its endpoints.
     pub endpoints: Vec<&'static str>,
+    /// The name of the current answer in its tokens.
+    pub event_id: String,
     /// The tokens of the current answer that still need their signature.
     pub unsigned: Vec<Unsigned>,
 }
@@ -78,6 +80,7 @@ pub fn new(
         endpoint: "",
         conditions,
         endpoints: Vec::new(),
+        event_id: String::new(),
         unsigned: Vec::new(),
         dialect,
     }

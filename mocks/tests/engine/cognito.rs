@@ -192,7 +192,8 @@ fn authorize_leads_to_the_login_page_with_the_same_query_and_past_it_with_a_sess
     assert_eq!(parameter(&address, "state").as_deref(), Some("s t&te"));
     assert_eq!(parameter(&address, "iss"), None);
     let session = headers(&done, "Set-Cookie").find(|cookie| cookie.starts_with("cognito="));
-    assert!(session.is_some_and(|cookie| cookie.contains("HttpOnly; SameSite=Lax")));
+    let rest = "; Max-Age=3600; Path=/; HttpOnly; SameSite=Lax";
+    assert!(session.is_some_and(|cookie| cookie.ends_with(rest)), "{session:?}");
     for seconds in [0, 3599] {
         browser.advance(seconds);
         let address = location(&authorize(&mut browser, &[])).expect("a redirect");

@@ -1,5 +1,7 @@
 //! The stub from outside: requests in, responses out.
 
+mod accounts;
+mod api_faults;
 mod auth0;
 mod browser;
 mod code_flow;
@@ -21,4 +23,5 @@ mod probes;
 mod served;
 mod signature;
 mod signing;
+mod software_token;
 mod tokens;
