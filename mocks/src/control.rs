@@ -30,8 +30,10 @@ const LONGEST_STALL: u64 = 600_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Advance {
-    advance: Value,
+struct SetClock {
+    advance: Option<Value>,
+    #[serde(default)]
+    reset: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -128,7 +130,10 @@ fn index(provider: &Provider) -> Value {
     json!({
         "dialect": provider.dialect.name,
         "issuer": provider.issuer,
-        "POST /_stub/clock": { "advance": "seconds to add to the stub's time" },
+        "POST /_stub/clock": {
+            "advance": "seconds to add to the stub's time",
+            "reset": "true: the real time again",
+        },
         "POST /_stub/rotate": { "mode": "overlap (default) | drop | prepublish" },
         "POST /_stub/device": {
             "user_code": "as shown to the user",
@@ -161,8 +166,16 @@ fn parse<T: DeserializeOwned>(body: &[u8], hint: &str) -> Result<T, String> {
 }
 
 fn advance(provider: &mut Provider, body: &[u8]) -> Outcome {
-    let hint = r#"{"advance": 60}, in whole seconds"#;
-    let Advance { advance } = parse(body, hint)?;
+    let hint = r#"{"advance": 60}, in whole seconds, or {"reset": true}"#;
+    let SetClock { advance, reset } = parse(body, hint)?;
+    let advance = match (advance, reset) {
+        (None, true) => {
+            provider.clock.ahead = 0;
+            0.into()
+        }
+        (Some(advance), false) => advance,
+        _ => return Err(format!("send {hint}")),
+    };
     // Digits in a text will do: a caller may have the number from a template.
     let digits = || advance.as_str().and_then(|text| text.parse().ok());
     let advance = advance.as_u64().or_else(digits);
