@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::exit;
 use crate::library::Library;
 
+mod capacity;
 mod compare;
 mod deviations;
 mod doctor;
@@ -19,6 +20,7 @@ mod init;
 mod list;
 mod load;
 mod manual;
+mod merge;
 mod outputs;
 mod report;
 mod run;
@@ -83,6 +85,12 @@ enum Verb {
     /// Put a provider under load: latencies of tokens and of their verification, at a rate
     #[command(after_help = exit::HELP)]
     Load(load::LoadArgs),
+    /// Find the rate up to which a provider keeps its objectives, and what limits it
+    #[command(after_help = exit::HELP)]
+    Capacity(capacity::CapacityArgs),
+    /// Add the logs of machines that shared a load up to one result
+    #[command(after_help = exit::HELP)]
+    Merge(merge::MergeArgs),
     /// Prove that every check can fail: run all scenarios against each fault of the stub
     Faults(faults::FaultsArgs),
     /// Print a JSON Schema, for editors: of provider files, scenarios, flows, requirements, ...
@@ -154,6 +162,8 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
         Verb::List(args) => list::list(&args, &library),
         Verb::Explain(args) => explain::explain(&args, &library),
         Verb::Load(args) => runtime()?.block_on(load::load(&args, library)),
+        Verb::Capacity(args) => runtime()?.block_on(capacity::capacity(&args, library)),
+        Verb::Merge(args) => merge::merge(&args),
         Verb::Faults(args) => faults::faults(&args, &library),
         Verb::Schema(args) => schema::schema(&args),
         Verb::Stub(args) => runtime()?.block_on(stub::serve(&args)),

@@ -8,12 +8,14 @@
 //! Three numbers for each operation: *response* from the instant it was due, *service* from its
 //! first byte, *wait* between the two. Interval log lines are all that machines need to exchange.
 
+pub mod capacity;
 pub mod classify;
 pub mod gate;
 pub mod health;
 pub mod histogram;
 pub mod interval_log;
 pub mod live;
+pub mod merge;
 pub mod operation;
 pub mod outcome;
 pub mod pacer;
@@ -21,10 +23,12 @@ pub mod plan;
 pub mod polling;
 pub mod profile;
 pub mod reckoning;
+pub mod record;
 pub mod recorder;
 pub mod run;
 pub mod safety;
 pub mod schedule;
+pub mod shard;
 pub mod summary;
 pub mod swarm;
 pub mod tally;

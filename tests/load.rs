@@ -4,10 +4,7 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-use std::thread;
+use std::process::Stdio;
 use std::time::Duration;
 
 use authgauge::load::interval_log;
@@ -15,108 +12,11 @@ use authgauge::load::outcome::{Clock, Outcome};
 use authgauge::load::recorder;
 use serde_json::Value;
 
-use support::program::{Ended, authgauge, command, finish, folder, root, signal, text};
+use support::program::{authgauge, command, finish, folder, root, signal, text};
 use support::server::{self, Server, json, response};
-
-/// Far more than a busy machine delays a thread: these tests are about the provider's time.
-const PATIENT: &str = "validity: { lag: 2000, sent: 0.5, processor: 1 }\n";
-
-/// A stub in a process of its own. Dropping it kills it.
-struct Stub {
-    child: Child,
-    base: String,
-}
-
-impl Stub {
-    fn start(arguments: &[&str]) -> Stub {
-        let mut command = command(["stub"].iter().chain(arguments));
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let mut child = child.expect("the program can be started");
-        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        let mut lines = lines.map(|line| line.expect("text"));
-        let base = lines.find_map(|line| Some(line.strip_prefix("listens at")?.trim().to_owned()));
-        Stub { child, base: base.expect("the address") }
-    }
-
-    fn load(&self, profile: &Path, more: &[&str]) -> Ended {
-        authgauge(&self.arguments(profile, more))
-    }
-
-    fn arguments<'a>(&'a self, profile: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
-        let fixed =
-            ["load", "--provider", "stub", "--issuer", &self.base, "--profile", text(profile)];
-        fixed.into_iter().chain(more.iter().copied()).collect()
-    }
-
-    fn control(&self, name: &str, body: Option<&str>) -> Value {
-        let url = format!("{}/_stub/{name}", self.base);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(async {
-            let client = reqwest::Client::new();
-            let request = match body {
-                Some(body) => client.post(url).body(body.to_owned()),
-                None => client.get(url),
-            };
-            let answer = request.send().await.expect("an answer").bytes().await.expect("a body");
-            serde_json::from_slice(&answer).expect("JSON")
-        })
-    }
-}
-
-impl Drop for Stub {
-    fn drop(&mut self) {
-        // It may have ended by itself, as in one of these tests.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// Waits until a run has logged so many intervals: how long it takes to begin is up to the machine.
-fn measured(log: &Path, intervals: usize) {
-    for _ in 0..150 {
-        let text = std::fs::read_to_string(log).unwrap_or_default();
-        if text.matches("Tag=generator.lag").count() >= intervals {
-            return;
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
-    panic!("nothing is logged at {}", log.display());
-}
-
-/// A profile in a folder of the test's own.
-fn profile(name: &str, head: &str, operations: &str) -> (PathBuf, PathBuf) {
-    let folder = folder(&format!("load_{name}"));
-    let path = folder.join("profile.yaml");
-    let text = format!("title: test\n{PATIENT}{head}operations:\n{operations}");
-    std::fs::write(&path, text).expect("the folder can be written");
-    (folder, path)
-}
-
-const KEYS: &str = "  - { name: keys, steps: [{ name: keys, send: { to: jwks_uri } }] }\n";
-const TOKEN: &str = "  - name: token
-    steps:
-      - name: token
-        send: { to: token_endpoint, as: service, form: { grant_type: client_credentials, scope: read } }
-";
-
-fn read(path: &Path) -> Value {
-    let text = std::fs::read_to_string(path).expect("the summary was written");
-    serde_json::from_str(&text).expect("JSON")
-}
-
-fn step<'a>(summary: &'a Value, name: &str) -> &'a Value {
-    let steps = summary["steps"].as_array().expect("steps");
-    steps.iter().find(|step| step["name"] == name).expect("the step")
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
-}
-
-fn near(got: f64, wanted: f64, share: f64, what: &str) {
-    let off = (got / wanted - 1.0).abs();
-    assert!(off <= share, "{what}: got {got}, wanted {wanted} within {} %", share * 100.0);
-}
+use support::workload::{
+    KEYS, Stub, TOKEN, measured, near, number, profile, read, read_by_python, step,
+};
 
 #[test]
 fn counts_are_those_of_the_stub_and_the_summary_keeps_its_contract() {
@@ -563,21 +463,7 @@ fn a_public_tool_reads_the_interval_log() {
     let log = folder.join("run.hlog");
     let ended = authgauge(&["load", "--profile", text(&profile), "--hlog", text(&log)]);
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
-    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hdrhistogram-venv");
-    let run = |program: &Path, arguments: &[&str]| {
-        let output = std::process::Command::new(program).args(arguments).output();
-        let output = output.expect("python3 is there");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("text")
-    };
-    if !venv.join("bin/pip").exists() {
-        run(Path::new("python3"), &["-m", "venv", text(&venv)]);
-    }
-    run(&venv.join("bin/pip"), &["install", "--quiet", "hdrhistogram==0.10.8"]);
-    let script = root().join("tests/interop/hdrhistogram.py");
-    let theirs = run(&venv.join("bin/python"), &[text(&script), text(&log), "keys.ok.response"]);
-    let theirs: Vec<f64> =
-        theirs.split_whitespace().map(|n| n.parse().expect("a number")).collect();
+    let theirs = read_by_python(&log, "keys.ok.response");
     let log = interval_log::read(&std::fs::read_to_string(&log).expect("the log")).expect("a log");
     let mut total = recorder::Interval::default();
     for logged in &log.intervals {

@@ -36,14 +36,20 @@ const PRODUCTS: [&str; 8] =
     ["cognito", "auth0", "keycloak", "okta", "entra", "django", "panva", "oidc-provider"];
 
 /// Files that compute and nothing else.
-const PURE: [&str; 16] = [
+const PURE: [&str; 22] = [
     "src/deviation.rs",
     "src/deviation/",
     "src/drift.rs",
     "src/judge.rs",
+    "src/load/capacity/scalability.rs",
+    "src/load/capacity/search.rs",
+    "src/load/capacity/terminal.rs",
+    "src/load/capacity/verdict.rs",
     "src/load/classify.rs",
     "src/load/gate.rs",
+    "src/load/merge.rs",
     "src/load/schedule.rs",
+    "src/load/shard.rs",
     "src/load/summary.rs",
     "src/load/summary/",
     "src/load/threshold.rs",

@@ -1,51 +1,41 @@
 //! `authgauge load`.
 
-use std::fs::File;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, SystemTime};
 
-use authgauge_mocks::{Server, ServerOptions};
+use chrono::DateTime;
 use clap::Args;
 use indicatif::ProgressBar;
-use url::Url;
 
-use super::outputs::writable;
-use super::run::provider;
-use super::{Failure, print, say, write_file};
-use crate::capability::ENDPOINTS;
-use crate::library::{Library, SourceFile};
-use crate::load::health::{self, STUB_THREAD};
+use super::Failure;
+use crate::library::Library;
+use crate::load::capacity::campaign::Ground;
 use crate::load::live::{self, Progress};
-use crate::load::operation::{Floor, floor};
-use crate::load::plan::{self, Overrides};
+use crate::load::operation::floor;
+use crate::load::plan::Overrides;
 use crate::load::profile::Model;
-use crate::load::run::{self, Measured, Outside, RunError};
-use crate::load::safety;
-use crate::load::summary;
-use crate::provider::Provider;
-use crate::target;
-use crate::transport::HttpTransport;
+use crate::load::record;
+use crate::load::run::{self, Named, Outside, RunError};
+use crate::load::shard::Shard;
 
-/// Descriptors that are needed beside one connection for each worker.
-const SPARE_DESCRIPTORS: usize = 64;
+mod outputs;
+mod subject;
+
+pub use outputs::{LoadOutputs, LogFile, write_measured};
+pub use subject::{Ready, Subject, ground, listen, most_users, profile, ready};
+
+/// How long before a start that was agreed upon a worker may be started.
+const AHEAD: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Args)]
 pub struct LoadArgs {
     /// The load profile: a name under scenarios/load, or a file
     #[arg(long, value_name = "NAME|FILE")]
     profile: String,
-    /// The provider: a name under scenarios/providers, or a file; without it, an embedded stub
-    #[arg(long, value_name = "NAME|FILE")]
-    provider: Option<String>,
-    /// The issuer, instead of the one in the provider file
-    #[arg(long, value_name = "URL", requires = "provider")]
-    issuer: Option<String>,
-    /// The dialect of the embedded stub
-    #[arg(long, value_name = "DIALECT", conflicts_with = "provider", default_value = "strict")]
-    stub: String,
+    #[command(flatten)]
+    subject: Subject,
     /// Operations per second, instead of the profile's
     #[arg(long, value_name = "NUMBER")]
     rate: Option<f64>,
@@ -58,235 +48,98 @@ pub struct LoadArgs {
     /// Whether a schedule or the answers decide when the next operation comes
     #[arg(long, value_enum)]
     model: Option<Model>,
-    /// A host beyond this machine whose operator has agreed to the load
-    #[arg(long, value_name = "HOST")]
-    allow: Vec<String>,
-    /// Write the summary as JSON; - is standard output
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Write the HdrHistogram interval log, as it goes
-    #[arg(long, value_name = "FILE")]
-    hlog: Option<PathBuf>,
-    /// Write a table as CSV
-    #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
-    /// Write the percentile distributions
-    #[arg(long, value_name = "FILE")]
-    hgrm: Option<PathBuf>,
-    /// Write metrics in the text format of Prometheus
-    #[arg(long, value_name = "FILE")]
-    prometheus: Option<PathBuf>,
+    /// Make one part of N of the load, I being 0 to N-1; `authgauge merge` adds the parts up
+    #[arg(long, value_name = "I/N", conflicts_with = "fail_fast")]
+    worker: Option<Shard>,
+    /// When the first operation is due, such as 2030-01-01T12:00:00Z, so that all parts begin at once
+    #[arg(long, value_name = "RFC3339", value_parser = instant)]
+    start_at: Option<SystemTime>,
+    /// Keep the interval log and the summary in this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    outputs: LoadOutputs,
     /// Stop as soon as a threshold is missed
     #[arg(long)]
     fail_fast: bool,
 }
 
+fn instant(text: &str) -> Result<SystemTime, String> {
+    let at = DateTime::parse_from_rfc3339(text).map_err(|e| e.to_string())?;
+    let at = SystemTime::from(at);
+    match at.duration_since(SystemTime::now()) {
+        Err(_) => Err("this instant has passed".into()),
+        Ok(ahead) if ahead > AHEAD => Err(format!("more than {} s ahead", AHEAD.as_secs())),
+        Ok(_) => Ok(at),
+    }
+}
+
 /// Runs a load profile and writes what came of it.
 pub async fn load(args: &LoadArgs, library: Library) -> Result<u8, Failure> {
-    let outputs = [&args.json, &args.hlog, &args.csv, &args.hgrm, &args.prometheus];
-    outputs.into_iter().flatten().try_for_each(|path| writable(path))?;
+    let outputs = outputs(args)?;
     let stop = Arc::new(AtomicBool::new(false));
     listen(&stop)?;
-    // One run is all that this process does: what lives as long as it may be leaked.
     let library: &'static Library = Box::leak(Box::new(library));
     let file = profile(&args.profile, library)?;
-    let (provider, stub) = match &args.provider {
-        Some(name) => (provider(name, args.issuer.as_deref(), library)?, None),
-        None => embedded(&args.stub, library)?,
-    };
-    let floor = prepare(args, library, provider, &file).await?;
-    let measured = measure(args, floor, &file, stop).await;
-    drop(stub);
-    let measured = measured?;
-    write(args, &measured)?;
-    Ok(measured.summary.exit_code)
-}
-
-/// Ctrl-C and its kin end the run and not the program. This must come first: goose has a handler of
-/// its own, which would end the program without a report, and only one can be installed.
-fn listen(stop: &Arc<AtomicBool>) -> Result<(), Failure> {
-    let stop = Arc::clone(stop);
-    ctrlc::set_handler(move || stop.store(true, Ordering::Relaxed)).map_err(Failure::environment)
-}
-
-fn profile(name: &str, library: &Library) -> Result<SourceFile, Failure> {
-    if let Some(known) = library.loads.get(name) {
-        return Ok(known.clone());
-    }
-    let text = std::fs::read_to_string(name).map_err(|e| {
-        let known: Vec<&str> = library.loads.keys().map(String::as_str).collect();
-        let known = known.join(", ");
-        Failure::usage(format!(
-            "the load profile {name} cannot be read: {e}\nhint: give a file, or one of {known}"
-        ))
-    })?;
-    Ok(SourceFile { path: name.to_owned(), text })
-}
-
-/// The embedded stub, on threads of its own so that its work does not count as the generator's.
-/// Dropping the runtime ends it. It stands behind hyper: the other adapter handles one request at a
-/// time and keeps every one.
-fn embedded(dialect: &str, library: &Library) -> Result<(Provider, Option<StubThread>), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(health::processors())
-        .thread_name(STUB_THREAD)
-        .enable_all()
-        .build()
-        .map_err(Failure::environment)?;
-    let options = ServerOptions { dialect: dialect.to_owned(), ..ServerOptions::default() };
-    let bound = std::thread::scope(|scope| {
-        // A runtime cannot wait inside another one.
-        scope.spawn(|| runtime.block_on(Server::bind(&options))).join()
-    });
-    let server = bound
-        .map_err(|_| Failure::environment("the embedded stub did not start"))?
-        .map_err(Failure::usage)?;
-    let issuer = server.issuer().to_owned();
-    runtime.spawn(server.serve(std::future::pending()));
-    let file = [format!("stub-{dialect}"), "stub".to_owned()];
-    let file = file.iter().find_map(|name| library.providers.get(name));
-    let file = file.ok_or_else(|| Failure::usage("there is no provider file `stub`"))?;
-    let provider =
-        Provider::parse(&file.path, &file.text, Some(&issuer)).map_err(Failure::usage)?;
-    Ok((provider, Some(StubThread(Some(runtime)))))
-}
-
-/// The runtime of the embedded stub.
-struct StubThread(Option<tokio::runtime::Runtime>);
-
-impl Drop for StubThread {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-async fn prepare(
-    args: &LoadArgs,
-    library: &'static Library,
-    mut provider: Provider,
-    file: &SourceFile,
-) -> Result<Floor<HttpTransport>, Failure> {
-    // Under load time passes by itself: nobody may move the provider's clock.
-    provider.hooks.remove("advance_clock");
-    let provider: &'static Provider = Box::leak(Box::new(provider));
+    let ready = ready(&args.subject, library)?;
     let overrides = Overrides {
         rate: args.rate,
         duration: args.duration,
         users: args.users,
         model: args.model,
+        shard: args.worker.unwrap_or_default(),
     };
-    let profile = plan::parse(file).map_err(Failure::usage)?;
-    let plan = plan::bind(&profile, &overrides, file, library, provider)
-        .map_err(|mistakes| Failure::usage(mistakes.join("\n")))?;
-    if plan.rotate_keys_every.is_some() && !provider.hooks.contains_key("rotate_keys") {
-        return Err(Failure::usage(
-            "rotate_keys_every needs a `rotate_keys` hook in the provider file",
-        ));
-    }
-    check_descriptors(plan.users)?;
-    safety::check_hosts([&provider.discovery], &args.allow).map_err(Failure::usage)?;
-    let transport = HttpTransport::new(plan.deadline).map_err(Failure::environment)?;
-    let target = target::prepare(provider, &transport, Duration::ZERO).await.map_err(|e| {
-        let hint = format!("is {} right, and does the provider listen there?", provider.discovery);
-        Failure::environment(format!("the provider cannot be reached: {e}\nhint: {hint}"))
-    })?;
-    let endpoints: Vec<Url> = ENDPOINTS
-        .iter()
-        .filter_map(|name| Url::parse(target.variables.get(*name)?.as_str()?).ok())
-        .collect();
-    let addresses = endpoints.iter().chain(target.origins.iter());
-    safety::check_hosts(addresses, &args.allow).map_err(Failure::usage)?;
-    for operation in &plan.operations {
-        let skipped = operation.case.iter().find_map(|case| {
-            let needs = library.scenario(&case.scenario)?.scenario.needs.iter();
-            needs.into_iter().find_map(|need| target.capabilities.missing(&need.value))
-        });
-        if let Some(lack) = skipped {
-            let why = format!("{} does not apply to this provider: {lack:?}", operation.name);
-            return Err(Failure::usage(why));
-        }
-    }
-    Ok(floor(plan, library, target, transport))
-}
-
-/// Each worker may have a connection, which is a file to the system.
-fn check_descriptors(users: usize) -> Result<(), Failure> {
-    let (Some(limit), Some(open)) = (health::descriptor_limit(), health::descriptors()) else {
-        return Ok(());
-    };
-    let needed = users * 2 + open + SPARE_DESCRIPTORS;
-    if needed <= limit {
-        return Ok(());
-    }
-    Err(Failure::usage(format!(
-        "{users} workers may need {needed} open files, and this process may have {limit}\n\
-         hint: `ulimit -n {needed}`, or lower --users"
-    )))
-}
-
-async fn measure(
-    args: &LoadArgs,
-    floor: Floor<HttpTransport>,
-    file: &SourceFile,
-    stop: Arc<AtomicBool>,
-) -> Result<Measured, Failure> {
-    let mut log = args.hlog.as_deref().map(open_log).transpose()?;
-    let mut lost = None;
-    let mut write_log = |lines: &str| {
-        if let Some(log) = &mut log
-            && let Err(e) = log.write_all(lines.as_bytes())
-        {
-            lost.get_or_insert(e);
-        }
-    };
+    let Ground { plan, library, target, transport } =
+        ground(&ready, library, &file, &overrides).await?;
+    subject::check_descriptors(plan.users)?;
+    let floor = floor(plan, library, target, transport);
+    let whole = Overrides { shard: Shard::default(), ..overrides };
+    let fingerprint = record::fingerprint(&file.text, &format!("{whole:?}"));
+    let mut log = outputs.log()?;
     let bar = ProgressBar::new_spinner();
     let mut progress = |progress: &Progress| bar.set_message(live::line(progress));
     let outside = Outside {
-        profile: file.path.clone(),
-        log: &mut write_log,
+        profile: Named { name: file.path.clone(), fingerprint },
+        start_at: args.start_at,
+        log: &mut |lines| log.write(lines),
         progress: &mut progress,
         stop,
         fail_fast: args.fail_fast,
     };
     let measured = run::run(floor, outside).await;
     bar.finish_and_clear();
-    if let Some(e) = lost {
-        say(&format!("warning: the interval log is incomplete: {e}\n"));
+    log.close();
+    drop(ready);
+    let measured = found(measured)?;
+    write_measured(&outputs, &measured)?;
+    Ok(measured.summary.exit_code)
+}
+
+/// What is written, with what `--out` stands for.
+fn outputs(args: &LoadArgs) -> Result<LoadOutputs, Failure> {
+    let mut outputs = args.outputs.clone();
+    if let Some(folder) = &args.out {
+        std::fs::create_dir_all(folder).map_err(|e| {
+            Failure::usage(format!("the folder {} cannot be made: {e}", folder.display()))
+        })?;
+        let name = args
+            .worker
+            .map_or_else(|| "load".into(), |w| format!("worker-{}-of-{}", w.index, w.of));
+        outputs.hlog.get_or_insert_with(|| folder.join(format!("{name}.hlog")));
+        outputs.json.get_or_insert_with(|| folder.join(format!("{name}.json")));
     }
-    measured.map_err(|error| match error {
+    outputs.check()?;
+    Ok(outputs)
+}
+
+/// What a run brought, or why there is nothing.
+pub fn found<T>(result: Result<T, RunError>) -> Result<T, Failure> {
+    result.map_err(|error| match error {
         RunError::Unprepared(_) => Failure::environment(format!(
             "{error}\nhint: `authgauge run` shows what the provider answers"
         )),
-        RunError::Interrupted | RunError::Generator(_) => Failure::environment(error),
-    })
-}
-
-fn open_log(path: &Path) -> Result<File, Failure> {
-    let unwritable = |e| Failure::usage(format!("{} cannot be written: {e}", path.display()));
-    let path = if path == Path::new("-") { Path::new("/dev/stdout") } else { path };
-    File::create(path).map_err(unwritable)
-}
-
-fn write(args: &LoadArgs, measured: &Measured) -> Result<(), Failure> {
-    let Measured { summary, total } = measured;
-    let talk = summary::terminal(summary);
-    let standard = Some(Path::new("-"));
-    let all = [&args.json, &args.hlog, &args.csv, &args.hgrm, &args.prometheus];
-    if all.iter().any(|path| path.as_deref() == standard) {
-        say(&talk);
-    } else {
-        print(&talk);
-    }
-    let files = [
-        (&args.json, summary::json(summary)),
-        (&args.csv, summary::csv(summary)),
-        (&args.hgrm, summary::hgrm(summary, total)),
-        (&args.prometheus, summary::prometheus(summary)),
-    ];
-    files.iter().try_for_each(|(path, text)| match path {
-        Some(path) => write_file(path, text),
-        None => Ok(()),
+        RunError::Interrupted | RunError::Late(_) | RunError::Generator(_) => {
+            Failure::environment(error)
+        }
     })
 }

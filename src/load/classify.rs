@@ -26,13 +26,27 @@ pub fn transport_trouble(exchanges: &[Exchange]) -> Option<Told> {
         }
         Err(error) => Some((Outcome::Error, Some(error.to_string()))),
         Ok(response) if is_throttled(response) => {
-            Some((Outcome::Throttled, Some(format!("status {}", response.status))))
+            Some((Outcome::Throttled, Some(refusal(response))))
         }
         Ok(response) if response.status >= 500 => {
             Some((Outcome::Error, Some(format!("status {}", response.status))))
         }
         Ok(_) => None,
     })
+}
+
+/// What a refusal says of the quota: its status, its error code, and the limit if a header field
+/// tells it.
+fn refusal(response: &Response) -> String {
+    let body = response.json().ok();
+    let code = |name| body.as_ref()?.get(name)?.as_str().map(str::to_owned);
+    // The JSON protocols of some APIs put a namespace before the code.
+    let code = code("error").or_else(|| code("__type")).or_else(|| code("code"));
+    let code = code.map(|code| format!(" {}", code.rsplit('#').next().unwrap_or(&code)));
+    let limit = ["ratelimit-limit", "x-ratelimit-limit"].iter().find_map(|n| response.header(n));
+    let limit = limit.map(|limit| format!(", which says that the limit is {limit}"));
+    let status = response.status;
+    format!("status {status}{}{}", code.unwrap_or_default(), limit.unwrap_or_default())
 }
 
 /// RFC 6585 §4, or the same in an error code.

@@ -30,6 +30,15 @@ const LAG_SHARE: f64 = 0.1;
 /// Why the measurement is invalid; nothing when it is valid. In the closed model there is no
 /// schedule that could be missed.
 pub fn check(health: &Health, limits: &Validity, model: Model) -> Vec<String> {
+    let mut reasons = starved(health, limits, model);
+    if model == Model::Open {
+        reasons.extend(crowded(health));
+    }
+    reasons
+}
+
+/// What the generator lacked by itself, whatever the provider did.
+pub fn starved(health: &Health, limits: &Validity, model: Model) -> Vec<String> {
     let mut reasons = Vec::new();
     if model == Model::Open {
         reasons.extend(off_schedule(health, limits));
@@ -47,15 +56,6 @@ pub fn check(health: &Health, limits: &Validity, model: Model) -> Vec<String> {
 
 fn off_schedule(health: &Health, limits: &Validity) -> Vec<String> {
     let mut reasons = Vec::new();
-    if health.missed > 0 {
-        reasons.push(format!(
-            "{} of {} arrivals ({:.1} %) found no free worker before their deadline; raise --users, \
-             or look whether the provider answers at all",
-            health.missed,
-            health.due,
-            ratio(health.missed, health.due) * 100.0
-        ));
-    }
     let allowed = limits.lag.max(health.service_p50_ms * LAG_SHARE);
     if health.lag_p99_ms > allowed {
         reasons.push(format!(
@@ -69,6 +69,22 @@ fn off_schedule(health: &Health, limits: &Validity) -> Vec<String> {
             "only {:.2} % of the asked rate was sent, and {:.2} % is the least",
             health.sent_share * 100.0,
             limits.sent * 100.0
+        ));
+    }
+    reasons
+}
+
+/// Whether the bound on what is under way was reached: too few workers for this rate, or a provider
+/// that keeps them busy.
+pub fn crowded(health: &Health) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if health.missed > 0 {
+        reasons.push(format!(
+            "{} of {} arrivals ({:.1} %) found no free worker before their deadline; raise --users, \
+             or look whether the provider answers at all",
+            health.missed,
+            health.due,
+            ratio(health.missed, health.due) * 100.0
         ));
     }
     if health.saturated_share > SATURATED {

@@ -18,6 +18,7 @@ use crate::load::plan::{Operation, Plan};
 use crate::load::polling;
 use crate::load::profile::Model;
 use crate::load::recorder::{Recorder, Sample};
+use crate::load::shard;
 use crate::load::swarm::Work;
 use crate::load::tally::Tally;
 use crate::load::ticket::{Queue, Ticket};
@@ -65,6 +66,8 @@ pub struct Floor<T> {
     pub window: std::sync::OnceLock<(Instant, Instant)>,
     /// Whether everything is to end.
     pub ended: AtomicBool,
+    /// The share of each operation.
+    shares: Vec<f64>,
     preparing: Semaphore,
 }
 
@@ -97,6 +100,7 @@ pub fn floor<T: Transport>(
         transport: Tally::new(transport),
         queue: Queue::new(capacity),
         keys,
+        shares: plan.operations.iter().map(|operation| operation.share).collect(),
         plan,
         library,
         target,
@@ -114,15 +118,15 @@ pub fn floor<T: Transport>(
 
 /// Chooses operations by their shares, evenly: after any number of choices no operation is more
 /// than one behind its share.
-pub fn next_in_mix(shares: &mut [f64], operations: &[Operation]) -> usize {
+pub fn next_in_mix(due: &mut [f64], shares: &[f64]) -> usize {
     let mut chosen = 0;
-    for (index, operation) in operations.iter().enumerate() {
-        shares[index] += operation.share;
-        if shares[index] > shares[chosen] {
+    for (index, share) in shares.iter().enumerate() {
+        due[index] += share;
+        if due[index] > due[chosen] {
             chosen = index;
         }
     }
-    shares[chosen] -= 1.0;
+    due[chosen] -= 1.0;
     chosen
 }
 
@@ -135,7 +139,8 @@ impl<T: Transport + Send + Sync + 'static> Work for Shift<T> {
     async fn begin(&self, index: usize) -> Worker {
         let floor = &self.0;
         let accounts = &floor.plan.accounts;
-        let user = accounts.get(index % accounts.len().max(1));
+        let number = shard::user(index, floor.plan.shard);
+        let user = accounts.get(number % accounts.len().max(1));
         let user = user.map_or(floor.target.provider.user.as_str(), String::as_str);
         let mut worker = Worker {
             index,
@@ -144,8 +149,8 @@ impl<T: Transport + Send + Sync + 'static> Work for Shift<T> {
             turn: vec![0.0; floor.plan.operations.len()],
         };
         // Closed-model users must not do the same at the same time.
-        for _ in 0..index % floor.plan.operations.len() {
-            next_in_mix(&mut worker.turn, &floor.plan.operations);
+        for _ in 0..number % floor.shares.len() {
+            next_in_mix(&mut worker.turn, &floor.shares);
         }
         let permit = floor.preparing.acquire().await;
         for operation in &floor.plan.operations {
@@ -227,7 +232,7 @@ async fn closed_turn<T: Transport + Send + Sync + 'static>(
         return false;
     };
     #[expect(clippy::cast_precision_loss, reason = "a count of workers")]
-    let place = worker.index as f64 / plan.users as f64;
+    let place = shard::user(worker.index, plan.shard) as f64 / (plan.users * plan.shard.of) as f64;
     let mine = (
         start + plan.ramp_up.mul_f64(place),
         end.checked_sub(plan.ramp_down.mul_f64(place)).unwrap_or(start),
@@ -237,7 +242,7 @@ async fn closed_turn<T: Transport + Send + Sync + 'static>(
         sleep(IDLE.min(mine.0.saturating_duration_since(now)).max(Duration::from_millis(1))).await;
         return false;
     }
-    let operation = next_in_mix(&mut worker.turn, &plan.operations);
+    let operation = next_in_mix(&mut worker.turn, &floor.shares);
     floor.open.fetch_add(1, Ordering::Relaxed);
     let done = perform(floor, worker, operation, None).await;
     floor.open.fetch_sub(1, Ordering::Release);

@@ -13,24 +13,24 @@ const NAP: Duration = Duration::from_millis(50);
 /// Calls `release` at the instant of each arrival, counted from `start`, until they end or
 /// `release` says no more. Returns at once; the thread ends by itself.
 ///
-/// `release` gets the number of the arrival, the instant it was due and how late it is.
+/// `release` gets what arrives, the instant it was due and how late it is.
 ///
 /// # Errors
 /// When the system has no thread left.
-pub fn spawn(
-    instants: impl Iterator<Item = Duration> + Send + 'static,
+pub fn spawn<A>(
+    arrivals: impl Iterator<Item = (Duration, A)> + Send + 'static,
     start: Instant,
-    mut release: impl FnMut(usize, Instant, Duration) -> bool + Send + 'static,
+    mut release: impl FnMut(A, Instant, Duration) -> bool + Send + 'static,
     mut stopped: impl FnMut() -> bool + Send + 'static,
 ) -> std::io::Result<JoinHandle<()>> {
     thread::Builder::new().name("pacer".into()).spawn(move || {
         sharpen_timers();
-        for (number, offset) in instants.enumerate() {
+        for (offset, arrival) in arrivals {
             let due = start + offset;
             if !sleep_until(due, &mut stopped) {
                 return;
             }
-            if !release(number, due, due.elapsed()) {
+            if !release(arrival, due, due.elapsed()) {
                 return;
             }
         }
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn arrivals_are_never_early_and_none_is_left_out() {
         let (sender, released) = mpsc::channel();
-        let offsets = (0..200).map(|k| Duration::from_micros(k * 500));
+        let offsets = (0..200_usize).map(|k| (Duration::from_micros(k as u64 * 500), k));
         let start = Instant::now() + Duration::from_millis(5);
         let release =
             move |number, due: Instant, _| sender.send((number, due, Instant::now())).is_ok();
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn a_stop_is_noticed_while_nothing_is_due() {
         let begun = Instant::now();
-        let far = [Duration::from_secs(3600)].into_iter();
+        let far = [(Duration::from_secs(3600), ())].into_iter();
         let stopped = move || begun.elapsed() > Duration::from_millis(100);
         let pacer = spawn(far, begun, |_, _, _| true, stopped).expect("a thread");
         pacer.join().expect("it ends");

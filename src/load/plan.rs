@@ -6,8 +6,10 @@ use crate::case::{Case, CaseStep};
 use crate::diagnostic::Diagnostic;
 use crate::expectation::Predicate;
 use crate::library::{Library, SourceFile};
-use crate::load::profile::{self, Arrivals, Later, Model, Profile, Threshold, Validity, Verify};
+use crate::load::profile::{self, Arrivals, Later, Model, Profile, Validity, Verify};
 use crate::load::schedule::{self, Process, Schedule, Segment};
+use crate::load::shard::{self, Shard};
+use crate::load::threshold::{self, Limit};
 use crate::plan;
 use crate::provider::Provider;
 use crate::yaml;
@@ -25,6 +27,8 @@ pub struct Overrides {
     pub users: Option<usize>,
     /// The model.
     pub model: Option<Model>,
+    /// Which part of the load this machine makes.
+    pub shard: Shard,
 }
 
 /// A load run, ready to run.
@@ -38,7 +42,9 @@ pub struct Plan {
     pub schedule: Schedule,
     /// How long operations come.
     pub duration: Duration,
-    /// How many workers there are.
+    /// Which part of the load this machine makes.
+    pub shard: Shard,
+    /// How many workers there are on this machine.
     pub users: usize,
     /// In the closed model, the time in which the users begin.
     pub ramp_up: Duration,
@@ -59,7 +65,7 @@ pub struct Plan {
     /// What makes the measurement invalid.
     pub validity: Validity,
     /// What must be reached.
-    pub thresholds: Vec<Threshold>,
+    pub thresholds: Vec<Limit>,
     /// What is done.
     pub operations: Vec<Operation>,
 }
@@ -125,7 +131,8 @@ pub fn bind(
         model: overrides.model.unwrap_or(profile.model),
         duration: schedule::duration(&schedule),
         schedule,
-        users: overrides.users.unwrap_or(profile.users),
+        shard: overrides.shard,
+        users: shard::users(overrides.users.unwrap_or(profile.users), overrides.shard),
         ramp_up: seconds(profile.ramp_up),
         ramp_down: seconds(profile.ramp_down),
         think_time: seconds(profile.think_time),
@@ -135,7 +142,7 @@ pub fn bind(
         rotate_keys_every: profile.rotate_keys_every.map(seconds),
         stop_at_error_rate: profile.stop_at_error_rate,
         validity: profile.validity,
-        thresholds: profile.thresholds.clone(),
+        thresholds: threshold::limits(&profile.thresholds),
         operations,
     })
 }

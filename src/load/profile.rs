@@ -1,7 +1,7 @@
 //! The load profile, as it is written in `scenarios/load/*.yaml`.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::scenario::Step;
 use crate::template::Template;
@@ -83,7 +83,9 @@ fn one() -> u64 {
 }
 
 /// Who decides when the next operation comes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Model {
     /// A schedule, whatever the provider does.
@@ -134,7 +136,7 @@ pub struct Stage {
 }
 
 /// What makes a measurement invalid, because the generator was the limit.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Validity {
     /// The 99th percentile of the pacer's lag may be this many milliseconds, or a tenth of the

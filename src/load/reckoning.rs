@@ -10,12 +10,13 @@ use crate::load::health;
 use crate::load::histogram::Histogram;
 use crate::load::operation::Floor;
 use crate::load::outcome::Clock;
-use crate::load::plan::Plan;
 use crate::load::profile::Model;
+use crate::load::record::{Closing, Opening};
 use crate::load::recorder::{Interval, latency};
+use crate::load::run::Named;
 use crate::load::safety::{Watch, ratio};
 use crate::load::schedule;
-use crate::load::summary::{self, Generator, Judging, Load, Second, Summary};
+use crate::load::summary::{self, Generator, Judging, Load, Machine, Second, Summary};
 use crate::load::threshold;
 
 /// What is gathered while it runs.
@@ -46,44 +47,102 @@ pub struct Course {
     pub failed: bool,
 }
 
-/// The name of a model.
-pub fn model_name(model: Model) -> &'static str {
-    match model {
-        Model::Open => "open",
-        Model::Closed => "closed",
-    }
-}
-
-/// The rate that was asked for, on average.
-pub fn scheduled_rate(plan: &Plan) -> Option<f64> {
-    let open = plan.model == Model::Open;
-    open.then(|| schedule::expected(&plan.schedule) / plan.duration.as_secs_f64())
-}
-
 /// What the run used.
 pub struct Use {
     /// The requests that prepared it.
     pub preparing: u64,
     /// The requests of the operations.
     pub requests: u64,
-    /// How often the provider's keys were fetched for local verification.
-    pub key_fetches: u64,
     /// The processor time of the generator.
     pub spent: Option<Duration>,
     /// The operations that the pool counted.
     pub counted: Option<u64>,
 }
 
-/// The summary of a run.
-pub fn summarise<T>(floor: &Floor<T>, course: &Course, profile: &str, used: &Use) -> Summary {
-    let (plan, total) = (&floor.plan, &course.total);
-    let scheduled = plan.model == Model::Open;
-    let names: Vec<&str> = plan.operations.iter().map(|o| o.name.as_str()).collect();
-    let health = check_health(plan, course, &names, used);
-    let invalid_because = gate::check(&health, &plan.validity, plan.model);
+/// What a machine did: what a summary needs of it beside the measurements.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// What was known before.
+    pub opening: Opening,
+    /// What was known afterwards; none of a machine that did not get so far.
+    pub closing: Option<Closing>,
+    /// How it did.
+    pub health: Health,
+    /// Why what it measured is invalid.
+    pub invalid_because: Vec<String>,
+}
+
+/// What is known of a run before its first operation.
+pub fn opening<T>(floor: &Floor<T>, profile: &Named, started: SystemTime) -> Opening {
+    let plan = &floor.plan;
+    let operations = plan.operations.iter().map(|o| (o.name.clone(), o.share));
+    Opening {
+        authgauge: env!("CARGO_PKG_VERSION").to_owned(),
+        profile: profile.name.clone(),
+        title: plan.title.clone(),
+        fingerprint: profile.fingerprint.clone(),
+        provider: floor.target.provider.name.clone(),
+        issuer: floor.target.provider.issuer.clone(),
+        model: plan.model,
+        worker: plan.shard.index,
+        workers: plan.shard.of,
+        started: DateTime::<Utc>::from(started).to_rfc3339_opts(SecondsFormat::Millis, true),
+        expected: schedule::expected(&plan.schedule),
+        random: matches!(plan.schedule.process, schedule::Process::Poisson { .. }),
+        duration_s: plan.duration.as_secs_f64(),
+        users: plan.users,
+        judge_every: plan.judge_every,
+        operations: operations.collect(),
+        steps: floor.recorder.steps.clone(),
+        validity: plan.validity,
+        thresholds: plan.thresholds.clone(),
+    }
+}
+
+/// What is known of it afterwards.
+pub fn closing<T>(floor: &Floor<T>, course: &Course, used: &Use) -> Closing {
+    Closing {
+        elapsed_s: course.last.as_secs_f64(),
+        paced_s: course.paced.as_secs_f64(),
+        stopped: course.stopped.clone(),
+        failed: course.failed,
+        preparing_requests: used.preparing,
+        requests: used.requests,
+        key_fetches: floor.keys.fetches(),
+        key_rotations: course.rotations,
+        judged: floor.judged.load(Ordering::Relaxed),
+        processors: health::processors(),
+        spent_s: used.spent.map(|spent| spent.as_secs_f64()),
+        saturated_share: ratio(course.saturated, course.looks),
+        counted_by_pool: used.counted,
+    }
+}
+
+/// The part of a machine, by what it measured.
+pub fn part(opening: Opening, closing: Option<Closing>, own: &Interval) -> Part {
+    let health = check_health(&opening, closing.as_ref(), own);
+    let mut invalid_because = gate::check(&health, &opening.validity, opening.model);
+    if closing.is_none() {
+        invalid_because.push("its log has no end, so that it did not get through".into());
+    }
+    Part { opening, closing, health, invalid_because }
+}
+
+/// The summary of a run, or of several that shared a load: of those, `absent` left no log. At least
+/// one part is needed.
+pub fn summarise(
+    parts: &[Part],
+    absent: &[usize],
+    total: &Interval,
+    mut seconds: Vec<Second>,
+) -> Summary {
+    let first = &parts[0].opening;
+    let invalid_because = invalid_because(parts, absent);
     let valid = invalid_because.is_empty();
-    let mut thresholds = threshold::judge(&plan.thresholds, total, |name| asked(plan, total, name));
-    let mut seconds = course.seconds.clone();
+    // A part has no verdict: limits are about the whole.
+    let whole = parts.len() + absent.len() == first.workers;
+    let limits = if whole { first.thresholds.as_slice() } else { &[] };
+    let mut thresholds = threshold::judge(limits, total, |name| asked(first, total, name));
     if !valid {
         for verdict in &mut thresholds {
             (verdict.actual, verdict.met) = (None, None);
@@ -92,59 +151,129 @@ pub fn summarise<T>(floor: &Floor<T>, course: &Course, profile: &str, used: &Use
             (second.p50_ms, second.p99_ms) = (None, None);
         }
     }
-    let interrupted = course.stopped.is_some() && !outside_limits(&thresholds);
+    let (stopped, failed) = ending(parts);
+    let interrupted = stopped.is_some() && !outside_limits(&thresholds);
+    let scheduled = first.model == Model::Open;
+    let closings = || parts.iter().filter_map(|part| part.closing.as_ref());
     Summary {
         schema: summary::SCHEMA,
-        authgauge: env!("CARGO_PKG_VERSION"),
-        profile: profile.to_owned(),
-        title: plan.title.clone(),
-        provider: floor.target.provider.name.clone(),
-        issuer: floor.target.provider.issuer.clone(),
-        model: model_name(plan.model),
-        started: DateTime::<Utc>::from(course.started).to_rfc3339_opts(SecondsFormat::Millis, true),
-        elapsed_s: course.last.as_secs_f64(),
-        stopped: course.stopped.clone(),
+        authgauge: first.authgauge.clone(),
+        profile: first.profile.clone(),
+        title: first.title.clone(),
+        provider: first.provider.clone(),
+        issuer: first.issuer.clone(),
+        model: first.model,
+        started: parts.iter().map(|p| p.opening.started.clone()).min().unwrap_or_default(),
+        elapsed_s: elapsed(parts),
+        stopped,
         valid,
         invalid_because,
-        load: load(plan, course, used, &names, &health),
-        judging: Judging { every: plan.judge_every, judged: floor.judged.load(Ordering::Relaxed) },
-        generator: Generator {
-            processors: health::processors(),
-            processor_share: health.processor_share,
-            lag_ms: summary::percentiles(&total.lag),
-            saturated_share: health.saturated_share,
-            counted_by_pool: used.counted,
+        load: load(parts, absent, total),
+        judging: Judging {
+            every: first.judge_every,
+            judged: closings().map(|closing| closing.judged).sum(),
         },
-        steps: floor
-            .recorder
+        generator: generator(parts, total),
+        machines: parts.iter().map(machine).collect(),
+        steps: first
             .steps
             .iter()
             .map(|name| summary::step(total, name, valid, scheduled))
             .collect(),
-        exit_code: summary::exit_code(valid, course.failed || interrupted, &thresholds),
+        exit_code: summary::exit_code(valid, failed || interrupted, &thresholds),
         thresholds,
         seconds,
     }
 }
 
-fn load(plan: &Plan, course: &Course, used: &Use, names: &[&str], health: &Health) -> Load {
-    let counts = names.iter().map(|name| summary::counts(&course.total, name));
+/// Why the measurement is invalid, by machine where there are several.
+fn invalid_because(parts: &[Part], absent: &[usize]) -> Vec<String> {
+    let of = parts[0].opening.workers;
+    let each = parts.iter().flat_map(|part| {
+        let worker = part.opening.worker;
+        part.invalid_because.iter().map(move |why| match of {
+            1 => why.clone(),
+            _ => format!("worker {worker} of {of}: {why}"),
+        })
+    });
+    let missing = absent.iter().map(|worker| {
+        format!("worker {worker} of {of} left no log, so that its part of the load is missing")
+    });
+    each.chain(missing).collect()
+}
+
+/// Why it ended before its time, and whether because it went wrong.
+fn ending(parts: &[Part]) -> (Option<String>, bool) {
+    let closings = || parts.iter().filter_map(|part| part.closing.as_ref());
+    let mut reasons: Vec<&str> = Vec::new();
+    for why in closings().filter_map(|closing| closing.stopped.as_deref()) {
+        if !reasons.contains(&why) {
+            reasons.push(why);
+        }
+    }
+    let stopped = (!reasons.is_empty()).then(|| reasons.join("; "));
+    (stopped, closings().any(|closing| closing.failed))
+}
+
+fn elapsed(parts: &[Part]) -> f64 {
+    parts.iter().filter_map(|part| part.closing.as_ref()).map(|c| c.elapsed_s).fold(0.0, f64::max)
+}
+
+fn load(parts: &[Part], absent: &[usize], total: &Interval) -> Load {
+    let first = &parts[0].opening;
+    let counts = first.operations.iter().map(|(name, _)| summary::counts(total, name));
     let (done, ok) = counts.fold((0, 0), |(done, ok), counts| {
         (done + summary::all(&counts) - counts.missed, ok + counts.ok)
     });
-    let active = plan.duration.min(course.last).as_secs_f64().max(0.001);
+    let sum =
+        |of: fn(&Closing) -> u64| parts.iter().filter_map(|p| p.closing.as_ref()).map(of).sum();
+    let active = first.duration_s.min(elapsed(parts)).max(0.001);
+    #[expect(clippy::cast_precision_loss, reason = "a count of machines")]
+    let share = (parts.len() + absent.len()) as f64 / first.workers as f64;
     Load {
-        asked_per_s: scheduled_rate(plan),
-        duration_s: plan.duration.as_secs_f64(),
-        users: plan.users,
-        due: health.due,
+        asked_per_s: (first.model == Model::Open)
+            .then(|| first.expected / first.duration_s * share),
+        duration_s: first.duration_s,
+        users: parts.iter().map(|part| part.opening.users).sum(),
+        due: parts.iter().map(|part| part.health.due).sum(),
         done,
         #[expect(clippy::cast_precision_loss, reason = "no run counts to 2^53")]
         achieved_per_s: ok as f64 / active,
-        preparing_requests: used.preparing,
-        requests: used.requests,
-        key_fetches: used.key_fetches,
-        key_rotations: course.rotations,
+        preparing_requests: sum(|closing| closing.preparing_requests),
+        requests: sum(|closing| closing.requests),
+        key_fetches: sum(|closing| closing.key_fetches),
+        key_rotations: sum(|closing| closing.key_rotations),
+    }
+}
+
+fn generator(parts: &[Part], total: &Interval) -> Generator {
+    let closings = || parts.iter().filter_map(|part| part.closing.as_ref());
+    let counted: Option<Vec<u64>> =
+        parts.iter().map(|p| p.closing.as_ref()?.counted_by_pool).collect();
+    Generator {
+        processors: closings().map(|closing| closing.processors).sum(),
+        processor_share: parts.iter().filter_map(|p| p.health.processor_share).reduce(f64::max),
+        lag_ms: summary::percentiles(&total.lag),
+        saturated_share: parts.iter().map(|p| p.health.saturated_share).fold(0.0, f64::max),
+        counted_by_pool: counted.map(|counts| counts.iter().sum()),
+    }
+}
+
+fn machine(part: &Part) -> Machine {
+    let Part { opening, closing, health, invalid_because } = part;
+    Machine {
+        worker: opening.worker,
+        of: opening.workers,
+        started: opening.started.clone(),
+        elapsed_s: closing.as_ref().map_or(0.0, |closing| closing.elapsed_s),
+        users: opening.users,
+        due: health.due,
+        missed: health.missed,
+        processors: closing.as_ref().map_or(0, |closing| closing.processors),
+        processor_share: health.processor_share,
+        lag_p99_ms: (opening.model == Model::Open).then_some(health.lag_p99_ms),
+        saturated_share: health.saturated_share,
+        invalid_because: invalid_because.clone(),
     }
 }
 
@@ -155,43 +284,49 @@ fn outside_limits(thresholds: &[threshold::Verdict]) -> bool {
 
 /// How many operations of a name were asked for: in the open model its share of the schedule, in
 /// the closed one as many as were done.
-fn asked(plan: &Plan, total: &Interval, name: &str) -> f64 {
-    let operation = plan.operations.iter().find(|operation| operation.name == name);
-    match (plan.model, operation) {
-        (Model::Open, Some(operation)) => schedule::expected(&plan.schedule) * operation.share,
+fn asked(opening: &Opening, total: &Interval, name: &str) -> f64 {
+    let operation = opening.operations.iter().find(|(operation, _)| operation == name);
+    match (opening.model, operation) {
+        (Model::Open, Some((_, share))) => opening.expected * share,
         #[expect(clippy::cast_precision_loss, reason = "no run counts to 2^53")]
         _ => summary::all(&summary::counts(total, name)) as f64,
     }
 }
 
-fn check_health(plan: &Plan, course: &Course, names: &[&str], used: &Use) -> Health {
-    let total = &course.total;
+#[expect(clippy::cast_precision_loss, reason = "no run counts to 2^53")]
+fn check_health(opening: &Opening, closing: Option<&Closing>, own: &Interval) -> Health {
     let mut service = Histogram::default();
     let (mut missed, mut all) = (0, 0);
-    for name in names {
-        service.add(&latency(total, name, Clock::Service));
-        let counts = summary::counts(total, name);
+    for (name, _) in &opening.operations {
+        service.add(&latency(own, name, Clock::Service));
+        let counts = summary::counts(own, name);
         (missed, all) = (missed + counts.missed, all + summary::all(&counts));
     }
-    let due = if plan.model == Model::Open { total.lag.count() } else { all };
-    let expected = schedule::expected(&plan.schedule);
-    #[expect(clippy::cast_precision_loss, reason = "no run counts to 2^53")]
-    let released = due as f64 / expected;
-    let random = matches!(plan.schedule.process, schedule::Process::Poisson { .. });
-    let cut_short = course.stopped.is_some();
-    // A pacer that was late at the end took longer than it should, and so sent at a lower rate.
-    let stretched = course.paced.as_secs_f64() / plan.duration.as_secs_f64();
-    let sent_share = if cut_short || random { 1.0 } else { released / stretched.max(1.0) };
-    let wall = course.last.as_secs_f64().max(0.001);
-    #[expect(clippy::cast_precision_loss, reason = "a count of processors")]
-    let processors = health::processors() as f64;
+    let due = if opening.model == Model::Open { own.lag.count() } else { all };
+    let wall = closing.map_or(0.0, |closing| closing.elapsed_s).max(0.001);
     Health {
         due,
         missed,
-        sent_share,
-        lag_p99_ms: total.lag.quantile_ms(0.99),
+        sent_share: sent_share(opening, closing, due),
+        lag_p99_ms: own.lag.quantile_ms(0.99),
         service_p50_ms: service.quantile_ms(0.5),
-        processor_share: used.spent.map(|spent| spent.as_secs_f64() / wall / processors),
-        saturated_share: ratio(course.saturated, course.looks),
+        processor_share: closing
+            .and_then(|closing| Some(closing.spent_s? / wall / closing.processors.max(1) as f64)),
+        saturated_share: closing.map_or(0.0, |closing| closing.saturated_share),
     }
+}
+
+/// The share of the asked rate at which arrivals were released.
+#[expect(clippy::cast_precision_loss, reason = "no run counts to 2^53")]
+fn sent_share(opening: &Opening, closing: Option<&Closing>, due: u64) -> f64 {
+    let Some(closing) = closing else { return 0.0 };
+    if opening.random || closing.stopped.is_some() {
+        return 1.0;
+    }
+    let expected = opening.expected / opening.workers as f64;
+    // Where the load is shared, a machine has up to one arrival of each kind less than its share.
+    let rounding = if opening.workers > 1 { opening.operations.len() as f64 } else { 0.0 };
+    // A pacer that was late at the end took longer than it should, and so sent at a lower rate.
+    let stretched = closing.paced_s / opening.duration_s;
+    ((due as f64 + rounding) / expected) / stretched.max(1.0)
 }

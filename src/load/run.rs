@@ -12,13 +12,13 @@ use crate::hook;
 use crate::load::health;
 use crate::load::interval_log::{self, Logged};
 use crate::load::live::Progress;
-use crate::load::operation::{Floor, Shift, miss, next_in_mix};
+use crate::load::operation::{Floor, Shift, miss};
 use crate::load::pacer;
 use crate::load::profile::Model;
-use crate::load::reckoning::{self, Course, Use};
+use crate::load::reckoning::{self, Course, Part, Use};
 use crate::load::recorder::{self, Interval};
 use crate::load::safety::Watch;
-use crate::load::schedule;
+use crate::load::shard;
 use crate::load::summary::{self, Summary};
 use crate::load::swarm;
 use crate::load::threshold;
@@ -26,7 +26,7 @@ use crate::load::ticket::Ticket;
 use crate::transport::Transport;
 
 /// How often the queue is looked at.
-const TICK: Duration = Duration::from_millis(100);
+pub const TICK: Duration = Duration::from_millis(100);
 /// How long the workers may take to get ready.
 const PREPARATION: Duration = Duration::from_secs(120);
 /// The time between "all are ready" and the first arrival.
@@ -35,7 +35,7 @@ const LEAD: Duration = Duration::from_millis(50);
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Why there is no measurement.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RunError {
     /// The workers could not be made ready.
     #[error("the load was not started: {0}")]
@@ -43,15 +43,32 @@ pub enum RunError {
     /// The user gave up before there was anything to report.
     #[error("interrupted before the first operation; nothing was measured")]
     Interrupted,
+    /// The workers were not ready at the instant that was agreed upon.
+    #[error(
+        "the workers were ready {0:.1} s after --start-at; nothing was measured, because the others \
+         have begun\nhint: agree upon a later instant"
+    )]
+    Late(f64),
     /// The pool or the pacer did not start.
     #[error("the generator cannot start: {0}")]
     Generator(String),
 }
 
+/// A profile as a run names it.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// The file.
+    pub name: String,
+    /// The digest of what it says, and of what the command line changed.
+    pub fingerprint: String,
+}
+
 /// What somebody outside sees of a run, and says to it.
 pub struct Outside<'a> {
-    /// The profile's name.
-    pub profile: String,
+    /// The profile.
+    pub profile: Named,
+    /// When the first operation is due; without it, as soon as the workers are ready.
+    pub start_at: Option<SystemTime>,
     /// Takes the lines of the interval log.
     pub log: &'a mut dyn FnMut(&str),
     /// Is told each second how it goes.
@@ -68,6 +85,8 @@ pub struct Measured {
     pub summary: Summary,
     /// All of it in one.
     pub total: Interval,
+    /// What each machine did.
+    pub parts: Vec<Part>,
 }
 
 /// Runs the plan of the floor.
@@ -81,18 +100,22 @@ pub async fn run<T: Transport + Send + Sync + 'static>(
     let floor = Arc::new(floor);
     let pool = swarm::run(floor.plan.users, Arc::new(Shift(Arc::clone(&floor))));
     let mut pool = tokio::spawn(pool);
-    if let Err(error) = get_ready(&floor, &outside.stop, &mut pool).await {
-        end(&floor);
-        drop(timeout(FAREWELL, pool).await);
-        return Err(error);
-    }
+    let ready = get_ready(&floor, &outside.stop, &mut pool).await;
+    let lead = match ready.and_then(|()| lead(outside.start_at)) {
+        Ok(lead) => lead,
+        Err(error) => {
+            end(&floor);
+            drop(timeout(FAREWELL, pool).await);
+            return Err(error);
+        }
+    };
     // The discovery is a request of the preparation, too.
     let preparing = floor.transport.sent();
-    let (start, before) = (Instant::now() + LEAD, health::processor_time());
+    let (start, before) = (Instant::now() + lead, health::processor_time());
     let pacing = begin(&floor, start, &outside.stop)?;
     let mut course = Course {
         start,
-        started: SystemTime::now() + LEAD,
+        started: SystemTime::now() + lead,
         total: Interval::default(),
         seconds: Vec::new(),
         last: Duration::ZERO,
@@ -104,7 +127,8 @@ pub async fn run<T: Transport + Send + Sync + 'static>(
         stopped: None,
         failed: false,
     };
-    (outside.log)(&header(&floor, &outside.profile, course.started));
+    let opening = reckoning::opening(&floor, &outside.profile, course.started);
+    (outside.log)(&interval_log::header(course.started, &json!({ "opening": opening })));
     observe(&floor, &mut course, &mut outside, pacing.as_ref()).await;
     let spent =
         health::processor_time().zip(before).map(|(now, before)| now.saturating_sub(before));
@@ -122,14 +146,23 @@ pub async fn run<T: Transport + Send + Sync + 'static>(
     second(&floor, &mut course, &mut outside);
     let requests = floor.transport.sent() - preparing;
 
-    let key_fetches = floor.keys.fetches();
-    let used = Use { preparing, requests, key_fetches, spent, counted };
-    let summary = reckoning::summarise(&floor, &course, &outside.profile, &used);
+    let closing = reckoning::closing(&floor, &course, &Use { preparing, requests, spent, counted });
+    (outside.log)(&interval_log::note(&json!({ "closing": closing })));
+    let part = reckoning::part(opening, Some(closing), &course.total);
+    let parts = vec![part];
+    let summary = reckoning::summarise(&parts, &[], &course.total, course.seconds);
     if !summary.valid {
         let note = json!({ "invalid_because": summary.invalid_because });
         (outside.log)(&interval_log::note(&note));
     }
-    Ok(Measured { summary, total: course.total })
+    Ok(Measured { summary, total: course.total, parts })
+}
+
+/// How long it is until the first operation is due.
+fn lead(start_at: Option<SystemTime>) -> Result<Duration, RunError> {
+    let Some(at) = start_at else { return Ok(LEAD) };
+    at.duration_since(SystemTime::now())
+        .map_err(|late| RunError::Late(late.duration().as_secs_f64()))
 }
 
 /// Waits until every worker is ready, or says why it makes no sense to go on.
@@ -176,9 +209,8 @@ fn begin<T: Transport + Send + Sync + 'static>(
         return Ok(None);
     }
     let (shared, ended) = (Arc::clone(floor), Arc::clone(floor));
-    let mut mix = vec![0.0; floor.plan.operations.len()];
-    let release = move |_, intended, lag| {
-        let ticket = Ticket { intended, operation: next_in_mix(&mut mix, &shared.plan.operations) };
+    let release = move |operation, intended, lag| {
+        let ticket = Ticket { intended, operation };
         shared.recorder.lag(lag);
         shared.open.fetch_add(1, Ordering::Relaxed);
         if !shared.queue.push(ticket) {
@@ -188,8 +220,9 @@ fn begin<T: Transport + Send + Sync + 'static>(
     };
     let stop = Arc::clone(stop);
     let stopped = move || stop.load(Ordering::Relaxed) || ended.ended.load(Ordering::Relaxed);
-    let instants = schedule::instants(&floor.plan.schedule);
-    let pacer = pacer::spawn(instants, start, release, stopped);
+    let plan = &floor.plan;
+    let arrivals = shard::arrivals(&plan.schedule, &plan.operations, plan.shard);
+    let pacer = pacer::spawn(arrivals, start, release, stopped);
     pacer.map(Some).map_err(|e| RunError::Generator(format!("no thread for the pacer: {e}")))
 }
 
@@ -212,7 +245,8 @@ async fn observe<T: Transport>(
         course.looks += 1;
         course.saturated +=
             u64::from(waiting > 0 && floor.busy.load(Ordering::Relaxed) >= plan.users);
-        if elapsed >= course.last + Duration::from_secs(1) {
+        // At whole seconds, so that the logs of several machines add second by second.
+        if elapsed.as_secs() > course.last.as_secs() {
             second(floor, course, outside);
         }
         if rotate_at.is_some_and(|at| elapsed >= at && elapsed < plan.duration) {
@@ -298,18 +332,4 @@ fn end<T>(floor: &Floor<T>) {
     floor.ended.store(true, Ordering::Relaxed);
     floor.queue.close();
     swarm::stop();
-}
-
-fn header<T>(floor: &Floor<T>, profile: &str, started: SystemTime) -> String {
-    let plan = &floor.plan;
-    let asked = reckoning::scheduled_rate(plan);
-    let about = json!({
-        "authgauge": env!("CARGO_PKG_VERSION"),
-        "profile": profile,
-        "model": reckoning::model_name(plan.model),
-        "asked_per_s": asked,
-        "duration_s": plan.duration.as_secs_f64(),
-        "users": plan.users,
-    });
-    interval_log::header(started, &about)
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::exit;
 use crate::load::histogram::Histogram;
 use crate::load::outcome::{Clock, Outcome};
+use crate::load::profile::Model;
 use crate::load::recorder::{Interval, count, latency};
 use crate::load::safety::ratio;
 use crate::load::threshold::Verdict;
@@ -26,7 +27,7 @@ pub struct Summary {
     /// The name of the contract.
     pub schema: &'static str,
     /// The version of the program.
-    pub authgauge: &'static str,
+    pub authgauge: String,
     /// The profile's name and what it is for.
     pub profile: String,
     /// What it is for.
@@ -35,8 +36,8 @@ pub struct Summary {
     pub provider: String,
     /// The provider's issuer identifier.
     pub issuer: String,
-    /// `open` or `closed`.
-    pub model: &'static str,
+    /// Who decided when the next operation came.
+    pub model: Model,
     /// When the first operation was due, in RFC 3339.
     pub started: String,
     /// From then to the end.
@@ -51,8 +52,10 @@ pub struct Summary {
     pub load: Load,
     /// How operations were judged.
     pub judging: Judging,
-    /// How the generator did.
+    /// How the generator did, all machines together.
     pub generator: Generator,
+    /// Each machine that made a part of the load; one alone, unless the load was shared.
+    pub machines: Vec<Machine>,
     /// Each operation and each measured step.
     pub steps: Vec<StepSummary>,
     /// The limits of the profile.
@@ -97,7 +100,7 @@ pub struct Judging {
     pub judged: u64,
 }
 
-/// How the generator did.
+/// How the generator did. Of several machines, shares are those of the one with the largest.
 #[derive(Debug, Clone, Serialize)]
 pub struct Generator {
     /// Its processors.
@@ -110,6 +113,35 @@ pub struct Generator {
     pub saturated_share: f64,
     /// The operations as the pool of workers counted them, independent of the histograms.
     pub counted_by_pool: Option<u64>,
+}
+
+/// A machine that made a part of the load.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Machine {
+    /// Which one, counted from 0.
+    pub worker: usize,
+    /// Of how many.
+    pub of: usize,
+    /// When its first operation was due, by its own clock, in RFC 3339.
+    pub started: String,
+    /// From then to its end.
+    pub elapsed_s: f64,
+    /// Its users.
+    pub users: usize,
+    /// How many operations were due.
+    pub due: u64,
+    /// How many of them found no free worker in time.
+    pub missed: u64,
+    /// Its processors.
+    pub processors: usize,
+    /// The share of them that it used; none where that cannot be told.
+    pub processor_share: Option<f64>,
+    /// How late its pacer was at the 99th percentile; none in the closed model.
+    pub lag_p99_ms: Option<f64>,
+    /// The share of the time in which all its workers were busy and arrivals waited.
+    pub saturated_share: f64,
+    /// Why its part is invalid.
+    pub invalid_because: Vec<String>,
 }
 
 /// An operation or a step of one.

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use goose::client::GooseClientBuilder;
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
 use goose::{GooseAttack, trigger_killswitch};
@@ -46,6 +47,9 @@ pub async fn run<W: Work>(users: usize, work: Arc<W>) -> Result<u64, String> {
         .register_transaction(turn(work, Arc::clone(&done)));
     let attack = GooseAttack::initialize_with_config(configuration(users)?)
         .map_err(|e| e.to_string())?
+        // Its client is never used, and one for each worker would cost time and memory.
+        .set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())
+        .map_err(|e| e.to_string())?
         .register_scenario(scenario);
     Box::pin(attack.execute()).await.map_err(|e| e.to_string())?;
     Ok(done.load(Ordering::Relaxed))
@@ -62,8 +66,8 @@ fn configuration(users: usize) -> Result<GooseConfiguration, String> {
     // Its own requests are never sent, but it wants to know where they would go.
     configuration.host = Some("http://127.0.0.1/".into());
     configuration.users = Some(users);
-    // All at once: who begins when is ours to say.
-    configuration.increase_rate = Some(users.to_string());
+    // All in a tenth of a second: who begins when is ours to say.
+    configuration.increase_rate = Some((users * 10).to_string());
     // The control port is open to everybody on this machine.
     configuration.no_telnet = true;
     // Its numbers know no schedule, and it would print them; ours are in the recorder.

@@ -1,6 +1,6 @@
 //! Thresholds: what a profile demands, held against what was measured. Pure.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::load::histogram::Histogram;
 use crate::load::outcome::{Clock, Outcome};
@@ -11,13 +11,56 @@ use crate::load::safety::ratio;
 /// Fewer operations than these do not end a run early.
 const ENOUGH: u64 = 100;
 
+/// What is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are those of the load profile")]
+pub enum What {
+    #[serde(rename = "p50")]
+    P50,
+    #[serde(rename = "p95")]
+    P95,
+    #[serde(rename = "p99")]
+    P99,
+    #[serde(rename = "p99.9")]
+    P99_9,
+    #[serde(rename = "error_rate")]
+    ErrorRate,
+    #[serde(rename = "achieved")]
+    Achieved,
+}
+
+impl What {
+    /// Its name in profiles and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::P50 => "p50",
+            Self::P95 => "p95",
+            Self::P99 => "p99",
+            Self::P99_9 => "p99.9",
+            Self::ErrorRate => "error_rate",
+            Self::Achieved => "achieved",
+        }
+    }
+}
+
+/// One limit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Limit {
+    /// The operation, or `operation/step`.
+    pub step: String,
+    /// What is limited.
+    pub what: What,
+    /// The limit, in milliseconds or as a share.
+    pub limit: f64,
+}
+
 /// One limit, and what came.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Verdict {
     /// The operation, or `operation/step`.
     pub step: String,
-    /// What is limited: `p99`, `error_rate`.
-    pub what: &'static str,
+    /// What is limited.
+    pub what: What,
     /// The limit, in milliseconds or as a share.
     pub limit: f64,
     /// What was measured; none where the measurement is invalid or there is none.
@@ -26,46 +69,56 @@ pub struct Verdict {
     pub met: Option<bool>,
 }
 
-/// Judges all thresholds. `asked` says how many operations of a name were due; of a step inside an
-/// operation, as many as of the operation.
-pub fn judge(
-    thresholds: &[Threshold],
-    total: &Interval,
-    asked: impl Fn(&str) -> f64,
-) -> Vec<Verdict> {
+/// The limits that a profile sets, one by one.
+pub fn limits(thresholds: &[Threshold]) -> Vec<Limit> {
     let each = thresholds.iter().flat_map(|threshold| {
-        let step = threshold.step.value.as_str();
-        let latencies = latencies(total, step);
-        let counts = Outcome::ALL.map(|outcome| count(total, step, outcome));
-        let (all, ok) = (counts.iter().sum::<u64>(), counts[0]);
-        let quantile = |share| (latencies.count() > 0).then(|| latencies.quantile_ms(share));
-        let failed = (all > 0).then(|| ratio(all - ok, all));
-        let due = asked(step.split('/').next().unwrap_or(step));
-        #[expect(clippy::cast_precision_loss, reason = "no run counts to 2^53")]
-        let achieved = (due > 0.0).then(|| ok as f64 / due);
         let rows = [
-            ("p50", threshold.p50, quantile(0.5), Sense::AtMost),
-            ("p95", threshold.p95, quantile(0.95), Sense::AtMost),
-            ("p99", threshold.p99, quantile(0.99), Sense::AtMost),
-            ("p99.9", threshold.p99_9, quantile(0.999), Sense::AtMost),
-            ("error_rate", threshold.error_rate, failed, Sense::AtMost),
-            ("achieved", threshold.achieved, achieved, Sense::AtLeast),
+            (What::P50, threshold.p50),
+            (What::P95, threshold.p95),
+            (What::P99, threshold.p99),
+            (What::P99_9, threshold.p99_9),
+            (What::ErrorRate, threshold.error_rate),
+            (What::Achieved, threshold.achieved),
         ];
-        rows.into_iter().filter_map(move |(what, limit, actual, sense)| {
-            let limit = limit?;
-            let met = actual.map(|actual| match sense {
-                Sense::AtMost => actual <= limit,
-                Sense::AtLeast => actual >= limit,
-            });
-            Some(Verdict { step: step.to_owned(), what, limit, actual, met })
+        let step = &threshold.step.value;
+        rows.into_iter().filter_map(move |(what, limit)| {
+            Some(Limit { step: step.clone(), what, limit: limit? })
         })
     });
     each.collect()
 }
 
-enum Sense {
-    AtMost,
-    AtLeast,
+/// Judges all limits. `asked` says how many operations of a name were due; of a step inside an
+/// operation, as many as of the operation.
+pub fn judge(limits: &[Limit], total: &Interval, asked: impl Fn(&str) -> f64) -> Vec<Verdict> {
+    let each = limits.iter().map(|Limit { step, what, limit }| {
+        let actual = actual(*what, step, total, asked(step.split('/').next().unwrap_or(step)));
+        let met = actual.map(|actual| match what {
+            What::Achieved => actual >= *limit,
+            _ => actual <= *limit,
+        });
+        Verdict { step: step.clone(), what: *what, limit: *limit, actual, met }
+    });
+    each.collect()
+}
+
+/// What came of a step; none when there is nothing to tell it by.
+fn actual(what: What, step: &str, total: &Interval, due: f64) -> Option<f64> {
+    let counts = Outcome::ALL.map(|outcome| count(total, step, outcome));
+    let (all, ok) = (counts.iter().sum::<u64>(), counts[0]);
+    let quantile = |share| {
+        let latencies = latencies(total, step);
+        (latencies.count() > 0).then(|| latencies.quantile_ms(share))
+    };
+    match what {
+        What::P50 => quantile(0.5),
+        What::P95 => quantile(0.95),
+        What::P99 => quantile(0.99),
+        What::P99_9 => quantile(0.999),
+        What::ErrorRate => (all > 0).then(|| ratio(all - ok, all)),
+        #[expect(clippy::cast_precision_loss, reason = "no run counts to 2^53")]
+        What::Achieved => (due > 0.0).then(|| ok as f64 / due),
+    }
 }
 
 /// The durations that a step's limits are about: response times, or the service times of a step
@@ -76,29 +129,29 @@ pub fn latencies(total: &Interval, step: &str) -> Histogram {
 }
 
 /// The limits that are already broken for good measure, for a run that is to stop early.
-pub fn broken_early(thresholds: &[Threshold], total: &Interval) -> Vec<Verdict> {
+pub fn broken_early(limits: &[Limit], total: &Interval) -> Vec<Verdict> {
     let enough = |step: &str| {
         Outcome::ALL.iter().map(|outcome| count(total, step, *outcome)).sum::<u64>() >= ENOUGH
     };
-    let verdicts = judge(thresholds, total, |_| 0.0).into_iter();
+    let verdicts = judge(limits, total, |_| 0.0).into_iter();
     verdicts.filter(|verdict| verdict.met == Some(false) && enough(&verdict.step)).collect()
 }
 
 /// A limit as one line.
 pub fn describe(verdict: &Verdict) -> String {
     let Verdict { step, what, limit, actual, met } = verdict;
-    let share = matches!(*what, "error_rate" | "achieved");
+    let share = matches!(what, What::ErrorRate | What::Achieved);
     let show = |value: f64| {
         if share { format!("{:.2} %", value * 100.0) } else { format!("{value:.2} ms") }
     };
-    let sign = if *what == "achieved" { ">=" } else { "<=" };
+    let sign = if *what == What::Achieved { ">=" } else { "<=" };
     let came = actual.map_or_else(|| "not measured".to_owned(), show);
     let told = match met {
         Some(true) => "met",
         Some(false) => "MISSED",
         None => "unknown",
     };
-    format!("{told}: {step} {what} {sign} {}, got {came}", show(*limit))
+    format!("{told}: {step} {} {sign} {}, got {came}", what.name(), show(*limit))
 }
 
 #[cfg(test)]
@@ -147,15 +200,16 @@ mod tests {
             (Threshold { achieved: Some(0.96), ..threshold("a") }, false),
         ];
         for (threshold, met) in rows {
-            let verdicts = judge(&[threshold], &total, |_| 100.0);
+            let verdicts = judge(&limits(&[threshold]), &total, |_| 100.0);
             assert_eq!(verdicts[0].met, Some(met), "{verdicts:?}");
         }
     }
 
     #[test]
     fn what_was_never_done_is_neither_met_nor_missed() {
-        let limits = Threshold { p99: Some(1.0), error_rate: Some(0.0), ..threshold("b") };
-        let verdicts = judge(&[limits], &measured(), |_| 0.0);
+        let never = Threshold { p99: Some(1.0), error_rate: Some(0.0), ..threshold("b") };
+        let verdicts = judge(&limits(&[never]), &measured(), |_| 0.0);
+        assert_eq!(verdicts.len(), 2);
         assert!(verdicts.iter().all(|verdict| verdict.met.is_none()), "{verdicts:?}");
     }
 }

@@ -5,3 +5,4 @@ pub mod golden;
 pub mod program;
 pub mod reports;
 pub mod server;
+pub mod workload;

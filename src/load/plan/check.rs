@@ -43,6 +43,10 @@ pub fn numbers(profile: &Profile, overrides: &Overrides) -> Vec<String> {
         mistakes
             .push("judge_every must be 1 or more: without judging, an error page is fast".into());
     }
+    let machines = overrides.shard.of;
+    if machines > 1 && overrides.users.unwrap_or(profile.users) < machines {
+        mistakes.push(format!("{machines} workers need at least as many users to share out"));
+    }
     if overrides.rate.is_some() && matches!(profile.arrivals, Arrivals::Step(_)) {
         mistakes.push("--rate says nothing to a profile whose steps have their own rates".into());
     }

@@ -1,6 +1,6 @@
 //! The summary for people.
 
-use crate::load::summary::{Counts, Percentiles, StepSummary, Summary};
+use crate::load::summary::{Counts, Machine, Percentiles, StepSummary, Summary};
 use crate::load::threshold;
 
 /// What the terminal shows. Of an invalid measurement it shows counts and the reason, and no
@@ -20,6 +20,9 @@ pub fn terminal(summary: &Summary) -> String {
     }
     text.push('\n');
     text.push_str(&generator(summary));
+    if summary.machines.len() > 1 {
+        summary.machines.iter().for_each(|machine| text.push_str(&health(machine)));
+    }
     if summary.judging.every > 1 {
         let (judged, every) = (summary.judging.judged, summary.judging.every);
         text.push_str(&format!("judged: {judged} operations, one of {every}\n"));
@@ -39,14 +42,33 @@ pub fn terminal(summary: &Summary) -> String {
     text
 }
 
+fn health(machine: &Machine) -> String {
+    let processor = machine.processor_share.map_or_else(
+        || "processor use unknown".to_owned(),
+        |share| format!("{:.0} % of {} processors", share * 100.0, machine.processors),
+    );
+    let lag = machine.lag_p99_ms.map_or_else(String::new, |lag| format!(", lag p99 {lag:.3} ms"));
+    format!(
+        "  worker {} of {}: began {}, due {}, missed {}, {processor}{lag}\n",
+        machine.worker, machine.of, machine.started, machine.due, machine.missed
+    )
+}
+
 fn heading(summary: &Summary) -> String {
     let load = &summary.load;
     let asked = load.asked_per_s.map_or_else(
         || format!("closed model, {} users: how fast it goes, not how long users wait", load.users),
         |rate| format!("asked {rate:.1}/s, {} workers", load.users),
     );
+    let part = match summary.machines.as_slice() {
+        [alone] if alone.of > 1 => format!(
+            "worker {} of {}: a part of the load; `authgauge merge` has the verdict\n",
+            alone.worker, alone.of
+        ),
+        _ => String::new(),
+    };
     format!(
-        "{} against {}\n{asked}; {:.1} s; done {} of {}, right {:.1}/s\n",
+        "{part}{} against {}\n{asked}; {:.1} s; done {} of {}, right {:.1}/s\n",
         summary.title, summary.issuer, summary.elapsed_s, load.done, load.due, load.achieved_per_s
     )
 }
