@@ -41,6 +41,7 @@ pub struct KeyRing {
 /// How a dialect names and uses its keys.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch in the dialect's file")]
 pub struct KeySettings {
     /// What they sign with.
     pub signing: Algorithm,
@@ -104,8 +105,10 @@ pub enum Rotation {
     Prepublish,
 }
 
+type Pools = BTreeMap<(Purpose, Algorithm), Vec<Arc<Key>>>;
+
 /// Generating an RSA key takes about 200 ms, so the stubs of one process share theirs.
-static POOLS: Mutex<BTreeMap<(Purpose, Algorithm), Vec<Arc<Key>>>> = Mutex::new(BTreeMap::new());
+static POOLS: Mutex<Pools> = Mutex::new(Pools::new());
 
 /// A key of a pool, which is filled as far as that.
 pub fn pooled(purpose: Purpose, algorithm: Algorithm, index: usize) -> Arc<Key> {

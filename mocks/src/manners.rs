@@ -60,6 +60,8 @@ pub struct Authorization {
     pub refuses_post: bool,
     /// The parameters that name the audience of the access token (RFC 8707 §2), first choice first.
     pub audience: Vec<String>,
+    /// A request names one audience at the most; RFC 8707 §2 allows several.
+    pub one_audience: bool,
     /// The values of `identity_provider` that it knows; with none the parameter means nothing.
     pub identity_providers: Vec<String>,
     /// Nobody is ever asked for consent, not even with `prompt=consent`.

@@ -187,6 +187,7 @@ pub fn quotas(dialect: &Dialect) -> Result<Vec<Quota>, String> {
 /// What nobody could confirm about the product; the defaults are what most reports say.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch in the dialect's file")]
 pub struct Switches {
     /// Whether the header `x-amzn-ErrorType` ends with a colon; captures of browsers show one.
     pub error_type_with_colon: bool,

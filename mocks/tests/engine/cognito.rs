@@ -166,6 +166,17 @@ fn errors_that_nobody_else_may_learn_lead_to_the_error_page() {
 }
 
 #[test]
+fn a_request_names_one_resource() {
+    let mut browser = browser();
+    let one = format!("/oauth2/authorize?{}&resource=https%3A%2F%2Fapi.example", query(&[]));
+    let login = location(&browser.get(&one)).expect("a redirect");
+    assert!(login.starts_with(&format!("{BASE}/login?")), "{login}");
+    let two = format!("{one}&resource=https%3A%2F%2Fother.example");
+    let refused = location(&browser.get(&two)).expect("a redirect");
+    assert_eq!(parameter(&refused, "error").as_deref(), Some("invalid_request"));
+}
+
+#[test]
 fn authorize_leads_to_the_login_page_with_the_same_query_and_past_it_with_a_session() {
     let mut browser = browser();
     let response = authorize(&mut browser, &[]);

@@ -9,10 +9,8 @@ use crate::idp::{ALICE, Api, password, respond};
 /// The code that an app would show now, written without a look at the stub's own code.
 pub fn code(secret: &str, ahead: u64) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let bits: String = secret
-        .chars()
-        .map(|letter| format!("{:05b}", ALPHABET.find(letter).expect("base32")))
-        .collect();
+    let five = |letter| format!("{:05b}", ALPHABET.find(letter).expect("base32"));
+    let bits = secret.chars().map(five).collect::<Vec<_>>().concat();
     let bytes: Vec<u8> = (0..bits.len() / 8)
         .map(|at| u8::from_str_radix(&bits[at * 8..at * 8 + 8], 2).expect("eight bits"))
         .collect();
