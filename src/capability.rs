@@ -45,8 +45,8 @@ pub const ROLES: [&str; 14] = [
     "signed",
 ];
 
-/// The hooks a provider file can give.
-pub const HOOKS: [&str; 2] = ["rotate_keys", "advance_clock"];
+/// The hooks a provider file can give. A run calls the last one itself, before anything else.
+pub const HOOKS: [&str; 3] = ["rotate_keys", "advance_clock", "reset_clock"];
 
 /// The capabilities a scenario can need.
 pub const CAPABILITIES: [&str; 45] = [

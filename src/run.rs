@@ -14,6 +14,7 @@ use crate::evaluate::unreserved;
 use crate::execute::execute;
 use crate::finding::{Finding, Verdict};
 use crate::history::History;
+use crate::hook;
 use crate::judge;
 use crate::library::Library;
 use crate::login;
@@ -67,6 +68,9 @@ pub enum RunError {
     /// The provider cannot be reached.
     #[error("the provider cannot be reached: {0}")]
     Unreachable(#[from] TransportError),
+    /// The provider's clock cannot be set back to the real time.
+    #[error("{0}")]
+    Clock(String),
 }
 
 /// Runs the selected cases and reports on them.
@@ -92,6 +96,7 @@ pub async fn run(
         Either::Left((target, _)) => target?,
         Either::Right(_) => return Err(RunError::Interrupted),
     };
+    reset_clock(&target, &polite).await.map_err(RunError::Clock)?;
     let capabilities = &target.capabilities;
     let cases =
         plan::bind(library, provider, capabilities, &settings.selection, &settings.allowed)?;
@@ -122,6 +127,16 @@ pub async fn run(
         exit_code: exit_code(&findings, settings.strict, interrupted),
         findings,
     })
+}
+
+/// Takes back what earlier runs have moved the provider's clock by: times in its tokens are compared
+/// with the real one.
+async fn reset_clock(target: &Target<'_>, transport: &impl Transport) -> Result<(), String> {
+    const HOOK: &str = "reset_clock";
+    if !target.provider.hooks.contains_key(HOOK) {
+        return Ok(());
+    }
+    hook::call(HOOK, target.provider, &target.variables, transport).await
 }
 
 /// The pace at which no two requests come within a second.

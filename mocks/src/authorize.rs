@@ -369,6 +369,10 @@ fn prompt(parameters: &Parameters) -> Result<Vec<String>, Reason> {
 pub fn audience(provider: &Provider, parameters: &Parameters) -> Result<Option<String>, Reason> {
     let authorization = &provider.dialect.authorization;
     let named = authorization.audience.iter().find_map(|name| one(parameters, name));
+    let sent: usize = authorization.audience.iter().map(|name| all(parameters, name).count()).sum();
+    if authorization.one_audience && sent > 1 {
+        return Err(Reason::ParameterRepeated);
+    }
     let known = &authorization.audiences;
     match named {
         Some(named) if !known.is_empty() && !known.iter().any(|known| known == named) => {

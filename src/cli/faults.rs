@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use authgauge_mocks::FaultRow;
+use authgauge_mocks::{ApiFaultRow, FaultRow};
 use clap::Args;
 use indicatif::ProgressBar;
 
@@ -59,7 +59,14 @@ fn catalogue() -> String {
     let row = |fault: &FaultRow| {
         format!("{}\n    {}\n    {}\n", fault.name, fault.title, fault.requirements.join(", "))
     };
-    authgauge_mocks::faults().iter().map(row).collect()
+    let api =
+        |fault: &ApiFaultRow| format!("{}\n    {}\n    {}\n", fault.name, fault.title, fault.rule);
+    let seen: String = authgauge_mocks::faults().iter().map(row).collect();
+    let unseen: String = authgauge_mocks::api_faults().iter().map(api).collect();
+    format!(
+        "{seen}\nFaults of the JSON API of a user pool, for which there are no scenarios; the third line is \
+         the rule that each breaks.\n\n{unseen}"
+    )
 }
 
 fn table(matrix: &Matrix) -> String {
