@@ -66,6 +66,7 @@ mod tests {
             verdict,
             severity: Severity::Failure,
             known: None,
+            value: None,
             expected: None,
             actual: None,
             why: None,

@@ -17,7 +17,12 @@ pub struct Expectation {
     /// The requirement; its level, text and link live in `requirements.yaml`.
     pub req: Located<String>,
     /// What must hold, all of it.
+    #[serde(default)]
     pub that: Vec<Predicate>,
+    /// What is recorded for the comparison of providers and not judged; only where the requirement
+    /// is of the level INFO, and then instead of `that`.
+    #[serde(default)]
+    pub record: Option<Locator>,
     /// Also met when the named earlier step was already refused, so that this one never came.
     #[serde(default)]
     pub or_refused_at: Option<Located<String>>,

@@ -56,6 +56,8 @@ struct Baseline {
     red: BTreeSet<String>,
     /// The requirements that apply.
     told: BTreeSet<String>,
+    /// What was recorded, by requirement and case.
+    recorded: BTreeSet<(String, String, String)>,
 }
 
 impl Matrix {
@@ -165,6 +167,7 @@ fn baseline(dialect: &str, report: &Report) -> Result<Baseline, String> {
         habits: authgauge_mocks::habits(dialect).map_err(|e| e.to_string())?,
         red: red(report),
         told: told.map(|finding| finding.requirement.clone()).collect(),
+        recorded: recorded(report),
     })
 }
 
@@ -180,7 +183,8 @@ fn try_out(
         return Ok(Row { does_not_apply: Some(why), ..row });
     }
     let report = blocking(report(library, dialect, std::slice::from_ref(&fault.name)))?;
-    let red = red(&report).difference(&baseline.red).cloned().collect();
+    let mut red: BTreeSet<String> = red(&report).difference(&baseline.red).cloned().collect();
+    red.extend(changed(&report, fault, baseline));
     let expected = fault.requirements.iter();
     let shown = expected.filter(|id| baseline.told.contains(*id) && !baseline.red.contains(*id));
     Ok(row(fault, &red, shown.cloned().collect()))
@@ -215,6 +219,22 @@ fn row(fault: &FaultRow, red: &BTreeSet<String>, expected: BTreeSet<String>) -> 
         unexpected,
         does_not_apply: None,
     }
+}
+
+/// Requirements of this fault whose recorded value is another than without it. What is recorded may
+/// change with other faults, too, since it judges nobody.
+fn changed(report: &Report, fault: &FaultRow, baseline: &Baseline) -> Vec<String> {
+    let now = recorded(report);
+    let new = now.difference(&baseline.recorded).map(|(requirement, ..)| requirement);
+    new.filter(|requirement| fault.requirements.contains(requirement)).cloned().collect()
+}
+
+fn recorded(report: &Report) -> BTreeSet<(String, String, String)> {
+    let values = report.findings.iter().filter_map(|finding| {
+        let value = finding.value.clone()?;
+        Some((finding.requirement.clone(), finding.case.clone(), value))
+    });
+    values.collect()
 }
 
 fn red(report: &Report) -> BTreeSet<String> {

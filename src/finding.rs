@@ -25,6 +25,9 @@ pub struct Finding {
     pub severity: Severity,
     /// The known deviation that the finding falls under.
     pub known: Option<Known>,
+    /// What was recorded for the comparison of providers, where nothing is judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
     /// What had to be; for a failure.
     pub expected: Option<String>,
     /// What was; for a failure.

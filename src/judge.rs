@@ -1,11 +1,15 @@
 //! Judging: from a case and its history to findings. Pure: no I/O, no clock.
 
+use serde_json::Value;
+
 use crate::answer;
 use crate::case::{Case, CaseStep, Operation};
-use crate::expectation::{Expectation, Predicate};
+use crate::evaluate::{evaluate, spell};
+use crate::expectation::{Expectation, Locator, Predicate};
 use crate::finding::{Evidence, Finding, Observed, Verdict};
 use crate::history::{History, Record};
 use crate::library::Library;
+use crate::locate;
 use crate::predicate::{self, Outcome};
 use crate::redact::Redactor;
 use crate::wire::Exchange;
@@ -14,6 +18,8 @@ use crate::wire::Exchange;
 struct Judgement<'a> {
     requirement: &'a str,
     verdict: Verdict,
+    /// What was recorded, where nothing is judged.
+    value: Option<String>,
     expected: Option<String>,
     actual: Option<String>,
     why: Option<String>,
@@ -73,7 +79,8 @@ pub fn weigh_twins(cases: &[Case], findings: &mut [Finding]) {
 /// A violation stands by itself, unless it is that a refusal has the wrong error code: a provider
 /// that refuses everything names another reason.
 fn rests_on_twin(finding: &Finding) -> bool {
-    finding.verdict == Verdict::Pass || (finding.verdict == Verdict::Fail && finding.about_refusal)
+    let green = finding.verdict == Verdict::Pass && finding.value.is_none();
+    green || (finding.verdict == Verdict::Fail && finding.about_refusal)
 }
 
 fn passed(cases: &[Case], findings: &[Finding], scenario: &str) -> bool {
@@ -178,12 +185,43 @@ fn judge_expectation<'a>(expectation: &'a Expectation, record: &'a Record) -> Ju
         about_refusal: matches!(predicate, Predicate::Error(_)),
         ..told(predicate::holds(predicate, record, &record.variables))
     });
+    let judged = judged.chain(expectation.record.iter().map(|locator| recorded(locator, record)));
     let told = judged.reduce(|worst, next| if rank(&next) > rank(&worst) { next } else { worst });
     let judgement =
         told.unwrap_or_else(|| untold(Verdict::Inconclusive, "nothing is expected".into()));
     let exchanges = record.exchanges.iter().chain(branch_exchanges(record)).collect();
     let record = Some(record);
     Judgement { requirement: &expectation.req.value, exchanges, record, ..judgement }
+}
+
+/// What is at a place of an answer, whatever it is. That nothing is there is worth recording, too.
+fn recorded(locator: &Locator, record: &Record) -> Judgement<'static> {
+    let located = locate::locate(&locator.source, record, &record.variables);
+    let fallback = locator.fallback.as_ref();
+    let value = match (located, fallback, locate::response(record)) {
+        (Ok(value), _, _) => Ok(in_words(&value)),
+        (Err(_), Some(other), Ok(_)) => evaluate(other, &record.variables).map(|v| spell(&v)),
+        (Err(_), None, Ok(_)) => Ok("absent".into()),
+        (Err(_), _, Err(why)) => Err(why),
+    };
+    match value {
+        Ok(value) => Judgement { value: Some(value), ..told(Outcome::Holds) },
+        Err(why) => untold(Verdict::Inconclusive, why),
+    }
+}
+
+/// A value for people. The order of a list of names means nothing, so that it is sorted; text that
+/// looks like a number is not one, so that it keeps its quotation marks.
+fn in_words(value: &Value) -> String {
+    match value {
+        Value::Array(items) => {
+            let mut items: Vec<String> = items.iter().map(spell).collect();
+            items.sort();
+            items.join(", ")
+        }
+        Value::String(text) if text.parse::<f64>().is_ok() => value.to_string(),
+        other => spell(other),
+    }
 }
 
 /// Among the predicates of one expectation, one that does not apply outweighs one that holds.
@@ -219,6 +257,7 @@ fn untold(verdict: Verdict, why: String) -> Judgement<'static> {
     Judgement {
         requirement: "",
         verdict,
+        value: None,
         expected: None,
         actual: None,
         why: Some(why),
@@ -242,6 +281,7 @@ fn finding(library: &Library, case: &Case, judged: &Judgement<'_>, redactor: &Re
         verdict: judged.verdict,
         severity: requirement.severity,
         known: None,
+        value: clean(&judged.value),
         expected: clean(&judged.expected),
         actual: clean(&judged.actual),
         why: clean(&judged.why),

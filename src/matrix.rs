@@ -164,16 +164,12 @@ fn row(finding: &Finding, found: &[HashMap<(&str, &str), &Finding>], bases: &[Ba
 }
 
 fn cell(finding: &Finding) -> Cell {
-    let recorded = || {
-        let summary = finding.observed.as_ref().map(|seen| &seen.summary);
-        finding.actual.as_ref().or(summary).or(finding.why.as_ref()).cloned()
-    };
     Cell {
         standing: standing::of(finding),
         verdict: finding.verdict,
         observed: finding.observed.clone(),
         reason: reason(finding),
-        value: (finding.level == Level::Info).then(recorded).flatten(),
+        value: finding.value.clone(),
     }
 }
 

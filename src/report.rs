@@ -93,6 +93,9 @@ pub struct Totals {
     pub stale: usize,
     /// It could not be told.
     pub inconclusive: usize,
+    /// What was recorded and not judged; reports of older versions have none.
+    #[serde(default)]
+    pub recorded: usize,
     /// The requirement does not apply.
     pub not_applicable: usize,
 }
@@ -120,6 +123,7 @@ impl Totals {
             Standing::Warning => &mut self.warning,
             Standing::Known => &mut self.known,
             Standing::Pass => &mut self.pass,
+            Standing::Recorded => &mut self.recorded,
             Standing::NotApplicable => &mut self.not_applicable,
         }
     }
@@ -128,15 +132,17 @@ impl Totals {
 impl Report {
     /// Why a run is not green although no finding says so.
     pub fn untold(&self) -> Option<String> {
-        let Totals { findings, not_applicable, .. } = self.totals;
+        let Totals { findings, not_applicable, recorded, .. } = self.totals;
         let nothing = || "nothing applied to this provider, so nothing was tested".to_owned();
-        self.interrupted.clone().or_else(|| (findings == not_applicable).then(nothing))
+        self.interrupted.clone().or_else(|| (findings == not_applicable + recorded).then(nothing))
     }
 }
 
 /// The exit code that follows from findings: fail before inconclusive before pass.
 pub fn exit_code(findings: &[Finding], strict: bool, interrupted: bool) -> u8 {
-    let told = |finding: &&Finding| matches!(finding.verdict, Verdict::Pass | Verdict::Fail);
+    let told = |finding: &&Finding| {
+        matches!(finding.verdict, Verdict::Pass | Verdict::Fail) && finding.value.is_none()
+    };
     if findings.iter().any(|finding| finding.breaks_gate(strict)) {
         exit::VIOLATION
     } else if interrupted

@@ -47,7 +47,8 @@ fn info(mut report: Report, value: &str) -> Report {
     let mut recorded = finding("5/recorded", Verdict::Pass);
     recorded.level = Level::Info;
     recorded.severity = Severity::Info;
-    recorded.observed = observed(200, None).map(|seen| Observed { summary: value.into(), ..seen });
+    recorded.observed = observed(200, None);
+    recorded.value = Some(value.into());
     report.findings.push(recorded);
     report
 }

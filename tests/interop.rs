@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::OnceLock;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use serde_json::Value;
@@ -14,18 +15,21 @@ use serde_json::Value;
 /// The exit code by which the scripts say that a program is missing.
 const SKIPPED: i32 = 77;
 
+/// The real providers, with the exit code of a run: green with the known deviations of the provider
+/// file, or red and meant to be.
+const PROVIDERS: [(&str, i64); 4] = [
+    ("django-oauth-toolkit", 0),
+    ("django-oauth-toolkit-strict", 0),
+    ("oidc-provider", 0),
+    ("oauth2-mock-server", 1),
+];
+
 fn main() -> ExitCode {
-    // Green with the known deviations of its provider file, or red and meant to be.
-    let providers = [
-        ("django-oauth-toolkit", 0),
-        ("django-oauth-toolkit-strict", 0),
-        ("oidc-provider", 0),
-        ("oauth2-mock-server", 1),
-    ];
     let trials =
-        providers.map(|(name, exit)| Trial::ignorable_test(name, move || check(name, exit)));
+        PROVIDERS.map(|(name, exit)| Trial::ignorable_test(name, move || check(name, exit)));
     let browser = Trial::ignorable_test("oidc-provider-in-a-browser", in_a_browser);
-    let trials = trials.into_iter().chain([browser]).collect();
+    let matrix = Trial::ignorable_test("side-by-side", side_by_side);
+    let trials = trials.into_iter().chain([browser, matrix]).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
@@ -83,16 +87,15 @@ fn in_a_browser() -> Result<Completion, Failed> {
     Ok(Completion::Completed)
 }
 
-fn check(name: &str, exit: i64) -> Result<Completion, Failed> {
+fn check(name: &'static str, exit: i64) -> Result<Completion, Failed> {
     if std::env::var_os("AUTHGAUGE_INTEROP").is_none() {
         return Ok(Completion::ignored_with("set AUTHGAUGE_INTEROP=1 to run it"));
     }
     let folder = root().join("tests/interop/providers").join(name);
-    let (info, running) = match up(name)? {
-        Ok(up) => up,
+    let report = match measured(name)? {
+        Ok(report) => report,
         Err(why) => return Ok(Completion::ignored_with(why)),
     };
-    let report = report(name, &info, &running.dir)?;
     let same = compare(&folder.join("expected.json"), &verdicts(&report))?;
     if report["exit_code"] != exit {
         let totals = &report["totals"];
@@ -104,6 +107,116 @@ fn check(name: &str, exit: i64) -> Result<Completion, Failed> {
     }
     Ok(same)
 }
+
+/// A report, or why there is none: the provider cannot be had here.
+type Measured = Result<Value, String>;
+
+/// The report of a provider, which is tested once however many trials want it.
+fn measured(name: &'static str) -> Result<Measured, Failed> {
+    static REPORTS: [OnceLock<Result<Measured, String>>; 4] = [const { OnceLock::new() }; 4];
+    let slot = PROVIDERS.iter().position(|(known, _)| *known == name).ok_or("no such provider")?;
+    let test = || -> Result<Measured, Failed> {
+        Ok(match up(name)? {
+            Ok((info, running)) => Ok(report(name, &info, &running.dir)?),
+            Err(why) => Err(why),
+        })
+    };
+    let told = REPORTS[slot]
+        .get_or_init(|| test().map_err(|e| e.message().unwrap_or_default().to_owned()));
+    told.clone().map_err(Failed::from)
+}
+
+/// The stub's dialects beside which the real providers stand.
+const DIALECTS: [&str; 2] = ["cognito", "auth0"];
+
+/// The comparison that the project is for: real providers, and what is documented of others.
+fn side_by_side() -> Result<Completion, Failed> {
+    if std::env::var_os("AUTHGAUGE_INTEROP").is_none() {
+        return Ok(Completion::ignored_with("set AUTHGAUGE_INTEROP=1 to run it"));
+    }
+    let folder = root().join("target/matrix");
+    std::fs::create_dir_all(&folder)?;
+    let mut runs = Vec::new();
+    for (name, exit) in PROVIDERS {
+        let report = match measured(name)? {
+            Ok(report) => report,
+            Err(why) => return Ok(Completion::ignored_with(format!("{name}: {why}"))),
+        };
+        // The one that is meant to be red is no provider that anybody compares.
+        if exit == 0 {
+            runs.push(written(&folder, name, &serde_json::to_vec(&report)?)?);
+        }
+    }
+    for dialect in DIALECTS {
+        let run = Command::new(env!("CARGO_BIN_EXE_authgauge"))
+            .args(["run", "--json", "-", "--stub", dialect])
+            .output()?;
+        runs.push(written(&folder, &format!("stub-{dialect}"), &run.stdout)?);
+    }
+    let [html, markdown, json] =
+        ["html", "md", "json"].map(|kind| folder.join("matrix").with_extension(kind));
+    let compared = Command::new(env!("CARGO_BIN_EXE_authgauge"))
+        .arg("compare")
+        .args(&runs)
+        .arg("--html")
+        .arg(&html)
+        .arg("--markdown")
+        .arg(&markdown)
+        .arg("--json")
+        .arg(&json)
+        .output()?;
+    if !compared.status.success() {
+        return Err(String::from_utf8_lossy(&compared.stderr).into_owned().into());
+    }
+    if std::env::var_os("UPDATE_GOLDENS").is_some() {
+        for kind in [&html, &markdown] {
+            let sample = root()
+                .join("reports/samples/providers")
+                .with_extension(kind.extension().unwrap_or_default());
+            std::fs::copy(kind, sample)?;
+        }
+    }
+    look(&serde_json::from_slice(&std::fs::read(&json)?)?)
+}
+
+fn written(folder: &Path, name: &str, report: &[u8]) -> Result<PathBuf, Failed> {
+    let path = folder.join(name).with_extension("json");
+    std::fs::write(&path, report)?;
+    Ok(path)
+}
+
+/// What must stand in the comparison: measured before documented, a verdict in which the two
+/// settings of one product differ, and a value that was recorded.
+fn look(matrix: &Value) -> Result<Completion, Failed> {
+    let of = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let columns = matrix["columns"].as_array().cloned().unwrap_or_default();
+    let evidence: Vec<String> = columns.iter().map(|c| of(&c["provider"], "evidence")).collect();
+    let mut wanted = vec!["measured"; 3];
+    wanted.extend(["documented"; 2]);
+    if evidence != wanted {
+        return Err(format!("the columns are {evidence:?}").into());
+    }
+    let sections = matrix["sections"].as_array().into_iter().flatten();
+    let rows: Vec<&Value> =
+        sections.flat_map(|s| s["rows"].as_array().into_iter().flatten()).collect();
+    let find = |id: &str| rows.iter().find(|row| row["requirement"] == id).copied();
+    let plain = find(PLAIN).ok_or(format!("the comparison has no {PLAIN}"))?;
+    let lifetime = find(LIFETIME).ok_or(format!("the comparison has no {LIFETIME}"))?;
+    let values: Vec<String> = (0..5).map(|at| of(&lifetime["cells"][at], "value")).collect();
+    if plain["differs"] != "verdict" || values.iter().any(String::is_empty) {
+        return Err(format!(
+            "{PLAIN} differs in {}, and {LIFETIME} is {values:?}",
+            plain["differs"]
+        )
+        .into());
+    }
+    Ok(Completion::Completed)
+}
+
+/// What only one of the two settings of django-oauth-toolkit refuses.
+const PLAIN: &str = "rfc9700/2.1.1/no-plain-challenge";
+/// What is recorded of every provider.
+const LIFETIME: &str = "rfc6749/5.1/access-token-lifetime";
 
 /// A provider that is ended when the test is over, however it ends.
 struct Running {

@@ -97,7 +97,7 @@ fn the_schema_refuses_what_is_no_report() {
 }
 
 /// Members that version 1 did not have at first: an older report has none of them.
-const ADDED: [&str; 3] = ["started", "evidence", "observed"];
+const ADDED: [&str; 4] = ["started", "evidence", "observed", "recorded"];
 
 fn object_at(document: &Value, pointer: &str) -> Vec<String> {
     let object = document.pointer(pointer).and_then(Value::as_object).expect(pointer);

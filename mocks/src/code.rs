@@ -39,7 +39,8 @@ pub fn exchange(
         return Err(Reason::CodeExpired);
     }
     if let Err(reason) = check(provider, &code, form) {
-        let spent = provider.dialect.authorization.failure_spends_code;
+        let spent = provider.dialect.authorization.failure_spends_code
+            || has(provider, Fault::WrongVerifierSpendsCode);
         if let Some(code) = provider.store.codes.get_mut(&secret).filter(|_| spent) {
             code.used = true;
         }

@@ -100,6 +100,7 @@ faults! {
     LongVerifierAccepted,
     VerifierCharactersUnchecked,
     LongestVerifierRefused,
+    WrongVerifierSpendsCode,
     VerifierWithoutChallengeAccepted,
     PublicClientNeedsNoPkce,
     UnknownChallengeMethodAccepted,

@@ -5,6 +5,7 @@ use crate::capability::ENDPOINTS;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::expectation::{Expectation, Locator, Predicate, Source, Test};
 use crate::scenario::{Bindings, Step};
+use crate::spec::Level;
 use crate::target::NAMES;
 use crate::template::{Function, Reference, Segment, Template, is_name};
 
@@ -39,10 +40,25 @@ impl Checker<'_> {
                     format!("requirement `{}` is excluded or open, yet checked here", req.value);
                 self.mistake(req.place, message);
             }
+            Some(requirement)
+                if (requirement.level == Level::Info) != expectation.record.is_some() =>
+            {
+                let message = format!(
+                    "`record` goes with the level INFO and with no other; `{}` is {}",
+                    req.value, requirement.level
+                );
+                self.mistake(req.place, message);
+            }
             Some(_) => {}
         }
-        if expectation.that.is_empty() {
-            self.mistake(req.place, "`that` is empty, so this expectation could never fail");
+        match (&expectation.record, expectation.that.is_empty()) {
+            (None, true) => {
+                self.mistake(req.place, "`that` is empty, so this expectation could never fail");
+            }
+            (Some(_), false) => {
+                self.mistake(req.place, "what is recorded is not judged: `record` or `that`");
+            }
+            _ => {}
         }
         expectation.that.iter().for_each(|predicate| self.predicate(predicate, scope));
         if let Some(step) = &expectation.or_refused_at

@@ -56,7 +56,7 @@ fn test(finding: &Finding, strict: bool) -> Value {
     let status = match standing {
         _ if finding.breaks_gate(strict) => "failed",
         Standing::Inconclusive => "other",
-        Standing::NotApplicable => "skipped",
+        Standing::NotApplicable | Standing::Recorded => "skipped",
         _ => "passed",
     };
     let duration: u64 = finding.exchanges.iter().map(|exchange| exchange.elapsed_ms).sum();

@@ -19,7 +19,7 @@ fn issue(finding: &Finding) -> Option<Value> {
         Standing::Fail | Standing::Expired | Standing::Stale => "major",
         Standing::Warning if finding.severity == Severity::Warning => "minor",
         Standing::Warning | Standing::Known | Standing::Inconclusive => "info",
-        Standing::Pass | Standing::NotApplicable => return None,
+        Standing::Pass | Standing::Recorded | Standing::NotApplicable => return None,
     };
     Some(json!({
         "description": visible(&format!("{}: {}", finding.title, reason(finding))),

@@ -105,12 +105,13 @@ struct Shown {
 }
 
 /// The kinds that the page tells apart, each with the standings that it takes in.
-const KINDS: [(&str, &str, &[Standing]); 6] = [
+const KINDS: [(&str, &str, &[Standing]); 7] = [
     ("fail", "must be fixed", &[Standing::Fail, Standing::Expired, Standing::Stale]),
     ("unknown", "not told", &[Standing::Inconclusive]),
     ("warn", "warned", &[Standing::Warning]),
     ("known", "known", &[Standing::Known]),
     ("pass", "passed", &[Standing::Pass]),
+    ("info", "recorded", &[Standing::Recorded]),
     ("na", "not applicable", &[Standing::NotApplicable]),
 ];
 

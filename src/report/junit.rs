@@ -50,12 +50,16 @@ fn status(finding: &Finding, strict: bool) -> TestCaseStatus {
         return told(TestCaseStatus::non_success(NonSuccessKind::Failure));
     }
     match finding.verdict {
+        _ if finding.value.is_some() => unjudged(message),
         Verdict::Inconclusive => told(TestCaseStatus::non_success(NonSuccessKind::Error)),
-        Verdict::NotApplicable => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(message);
-            status
-        }
+        Verdict::NotApplicable => unjudged(message),
         Verdict::Pass | Verdict::Fail => TestCaseStatus::success(),
     }
+}
+
+/// Neither passed nor failed.
+fn unjudged(message: String) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(message);
+    status
 }

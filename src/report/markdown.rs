@@ -59,6 +59,7 @@ fn head(report: &Report) -> String {
         ("Not told", totals.inconclusive),
         ("Warnings", totals.warning),
         ("Known", totals.known),
+        ("Recorded", totals.recorded),
         ("Not applicable", totals.not_applicable),
     ];
     let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));

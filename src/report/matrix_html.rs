@@ -148,6 +148,7 @@ fn shares(column: &Column) -> Vec<(&'static str, String, usize)> {
         ("warn", "warned", totals.warning),
         ("known", "known", totals.known),
         ("pass", "passed", totals.pass),
+        ("info", "recorded", totals.recorded),
         ("na", "not applicable", totals.not_applicable),
     ];
     let shares = shares.into_iter().filter(|(.., number)| *number > 0);

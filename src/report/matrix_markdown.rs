@@ -30,12 +30,12 @@ fn differs(row: &Row) -> bool {
 }
 
 fn runs(columns: &[Column]) -> String {
-    let head = "| Run | Evidence | Issuer | Profile | Passed | To fix | Not told | Warnings | Known | Not applicable |\n\
-        | --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+    let head = "| Run | Evidence | Issuer | Profile | Passed | To fix | Not told | Warnings | Known | Recorded | Not applicable |\n\
+        | --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
     let rows = columns.iter().zip(names(columns)).map(|(column, name)| {
         let totals = column.totals;
         format!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
             text(&name, 80),
             evidence(column),
             text(&column.provider.issuer, 120),
@@ -45,6 +45,7 @@ fn runs(columns: &[Column]) -> String {
             totals.inconclusive,
             totals.warning,
             totals.known,
+            totals.recorded,
             totals.not_applicable,
         )
     });

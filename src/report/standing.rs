@@ -23,6 +23,8 @@ pub enum Standing {
     Known,
     /// The requirement is met.
     Pass,
+    /// Something was recorded, and nothing is judged.
+    Recorded,
     /// The requirement does not apply.
     NotApplicable,
 }
@@ -33,6 +35,7 @@ pub fn of(finding: &Finding) -> Standing {
         (Some(KnownState::Observed), _) => Standing::Known,
         (Some(KnownState::Stale), _) => Standing::Stale,
         (Some(KnownState::Expired), _) => Standing::Expired,
+        (None, Verdict::Pass) if finding.value.is_some() => Standing::Recorded,
         (None, Verdict::Pass) => Standing::Pass,
         (None, Verdict::Inconclusive) => Standing::Inconclusive,
         (None, Verdict::NotApplicable) => Standing::NotApplicable,
@@ -52,12 +55,13 @@ impl Standing {
             Self::Warning => "warn",
             Self::Known => "known",
             Self::Pass => "pass",
+            Self::Recorded => "info",
             Self::NotApplicable => "n/a",
         }
     }
 
     /// Whether a reader will want to know everything about it.
     pub fn wants_details(self) -> bool {
-        !matches!(self, Self::Known | Self::Pass | Self::NotApplicable)
+        !matches!(self, Self::Known | Self::Pass | Self::Recorded | Self::NotApplicable)
     }
 }

@@ -28,7 +28,7 @@ fn point(number: usize, finding: &Finding, strict: bool) -> String {
     let (result, directive) = match standing {
         _ if finding.breaks_gate(strict) => ("not ok", String::new()),
         Standing::Inconclusive => ("not ok", String::new()),
-        Standing::NotApplicable => ("ok", format!(" # SKIP {why}")),
+        Standing::NotApplicable | Standing::Recorded => ("ok", format!(" # SKIP {why}")),
         Standing::Warning | Standing::Known => ("not ok", format!(" {TOLERATED} {why}")),
         _ => ("ok", String::new()),
     };

@@ -64,7 +64,7 @@ fn tone(standing: Standing) -> Tone {
         Standing::Inconclusive => Tone::Magenta,
         Standing::Warning | Standing::Known => Tone::Yellow,
         Standing::Pass => Tone::Green,
-        Standing::NotApplicable => Tone::Dim,
+        Standing::Recorded | Standing::NotApplicable => Tone::Dim,
     }
 }
 
@@ -76,6 +76,9 @@ fn line(finding: &Finding, paint: &Paint) -> String {
     let catalogue = finding.catalogue.as_deref().unwrap_or_default();
     let note = match (finding.verdict, &finding.known) {
         (_, Some(known)) => format!("  {}", known.reason),
+        (_, None) if finding.value.is_some() => {
+            format!("  {}", finding.value.as_deref().unwrap_or_default())
+        }
         (Verdict::NotApplicable, None) => format!("  {}", finding.why.as_deref().unwrap_or("")),
         _ => String::new(),
     };
@@ -157,8 +160,8 @@ fn prefixed(prefix: &str, block: &str, most: usize) -> String {
 }
 
 fn summary(report: &Report, paint: &Paint) -> String {
-    let Totals { pass, fail, warning, known, stale, inconclusive, not_applicable, .. } =
-        report.totals;
+    let totals = report.totals;
+    let Totals { pass, fail, warning, known, stale, inconclusive, .. } = totals;
     let counts = [
         (pass, "pass", Tone::Green),
         (fail, "fail", Tone::Red),
@@ -166,7 +169,8 @@ fn summary(report: &Report, paint: &Paint) -> String {
         (inconclusive, "unknown", Tone::Magenta),
         (warning, "warn", Tone::Yellow),
         (known, "known", Tone::Yellow),
-        (not_applicable, "n/a", Tone::Dim),
+        (totals.recorded, "info", Tone::Dim),
+        (totals.not_applicable, "n/a", Tone::Dim),
     ];
     let shown = counts.iter().filter(|(count, name, _)| *count > 0 || *name == "fail");
     let shown: Vec<String> =

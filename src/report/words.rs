@@ -26,6 +26,9 @@ fn section_key(name: &str) -> (String, Vec<u32>) {
 
 /// Why a finding is as it is, in one line.
 pub fn reason(finding: &Finding) -> String {
+    if let Some(value) = &finding.value {
+        return format!("recorded: {value}");
+    }
     match (&finding.known, &finding.expected, &finding.actual) {
         (Some(known), ..) => acceptance(known),
         (None, Some(expected), Some(actual)) => {

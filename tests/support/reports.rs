@@ -53,6 +53,12 @@ pub fn every_kind() -> Report {
             why: Some("already refused at the step `asked`".into()),
             ..finding("5/refused-before", Verdict::Pass)
         },
+        Finding {
+            level: Level::Info,
+            severity: Severity::Info,
+            value: Some("3600".into()),
+            ..finding("5/recorded", Verdict::Pass)
+        },
     ];
     report("every kind", findings, Some("the run was interrupted"))
 }
@@ -80,6 +86,10 @@ pub fn hostile() -> Report {
         Finding {
             why: Some(format!("needs pkce: {HOSTILE}{long}")),
             ..finding("4.6/not-offered", Verdict::NotApplicable)
+        },
+        Finding {
+            value: Some(format!("{HOSTILE}{long}")),
+            ..finding("4.6/recorded", Verdict::Pass)
         },
         hostile_throughout(),
     ];
@@ -155,6 +165,7 @@ pub fn finding(id: &str, verdict: Verdict) -> Finding {
         severity: Severity::Failure,
         known: None,
         expected: None,
+        value: None,
         actual: None,
         why: None,
         observed: None,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::words::{counted, sections, visible};
+use super::super::words::{counted, reason, sections, visible};
 use super::super::{Totals, link};
 use super::{PARTS, kind, word};
 use crate::finding::Finding;
@@ -14,7 +14,7 @@ pub struct Document {
     anchor: usize,
     #[serde(skip)]
     totals: Totals,
-    /// Passed, failed, not told, warnings, known, not applicable: the columns of the overview.
+    /// Passed, failed, not told, warnings, known, not judged: the columns of the overview.
     counts: [usize; 6],
     summary: String,
     sections: Vec<Section>,
@@ -73,19 +73,21 @@ pub fn documents(findings: &[Finding]) -> Vec<Document> {
 }
 
 fn sum_up(document: &mut Document) {
-    let Totals { pass, fail, stale, inconclusive, warning, known, not_applicable, findings } =
-        document.totals;
-    document.counts = [pass, fail + stale, inconclusive, warning, known, not_applicable];
+    let totals = document.totals;
+    let Totals { pass, fail, stale, inconclusive, warning, known, recorded, .. } = totals;
+    let unjudged = recorded + totals.not_applicable;
+    document.counts = [pass, fail + stale, inconclusive, warning, known, unjudged];
     let parts = [
         (fail + stale, "to fix"),
         (inconclusive, "not told"),
         (warning, "warned"),
         (known, "known"),
         (pass, "passed"),
+        (recorded, "recorded"),
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
     let parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
-    let all = counted(findings, "finding");
+    let all = counted(totals.findings, "finding");
     document.summary = [vec![all], parts].concat().join(" · ");
 }
 
@@ -105,6 +107,10 @@ fn row(findings: &[Finding], finding: &Finding) -> Row {
         case: (case != slug).then(|| visible(case)),
         catalogue: finding.catalogue.as_deref().map(visible),
         level: finding.level.to_string(),
-        why: finding.why.as_deref().filter(|_| !detailed).map(visible),
+        why: (!detailed)
+            .then(|| reason(finding))
+            .filter(|why| !why.is_empty())
+            .as_deref()
+            .map(visible),
     }
 }
