@@ -91,7 +91,8 @@ fn a_quota_of_the_api_is_throttling_and_a_wrong_password_is_wrong() {
     let stub = Stub::start(&["cognito"]);
     let wrong = API.replace("${password}", "not-it");
     let (out, ended) = run(&stub, "load_api_wrong", &wrong);
-    let counts = &step(&read(&out), "sign_in")["counts"];
+    let summary = read(&out);
+    let counts = &step(&summary, "sign_in")["counts"];
     assert!(number(&counts["wrong"]) >= 10.0 && counts["ok"] == 0, "{}", ended.stdout);
     assert!(ended.stdout.contains("login refused"), "{}", ended.stdout);
 }
