@@ -239,7 +239,8 @@ pub fn flows(library: &Library, names: &[&str]) -> Vec<CaseStep> {
         expect: Vec::new(),
         place: Place::default(),
     };
-    self::steps(library, &names.iter().map(call).collect::<Vec<_>>())
+    let steps: Vec<Step> = names.iter().map(call).collect();
+    spell_steps(Speller { library, by_api: false }, &steps, None)
 }
 
 /// Steps with their flows spelt out, for users who log in this way.
