@@ -205,6 +205,7 @@ mod tests {
         Closing {
             elapsed_s: 3.0,
             paced_s: 3.0,
+            done_s: 3.0,
             stopped: None,
             failed: false,
             preparing_requests: 1,

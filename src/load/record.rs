@@ -59,6 +59,8 @@ pub struct Closing {
     pub elapsed_s: f64,
     /// How long the pacer took, in seconds.
     pub paced_s: f64,
+    /// When the last operation had ended, in seconds from the first.
+    pub done_s: f64,
     /// Why the run ended before its time.
     pub stopped: Option<String>,
     /// Whether it ended because it went wrong.
