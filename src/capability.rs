@@ -45,11 +45,11 @@ pub const ROLES: [&str; 14] = [
     "signed",
 ];
 
-/// The hooks a provider file can give.
-pub const HOOKS: [&str; 2] = ["rotate_keys", "advance_clock"];
+/// The hooks a provider file can give. A run calls the last one itself, before anything else.
+pub const HOOKS: [&str; 3] = ["rotate_keys", "advance_clock", "reset_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 41] = [
+pub const CAPABILITIES: [&str; 45] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -91,6 +91,19 @@ pub const CAPABILITIES: [&str; 41] = [
     "https_redirect_uri",
     "slash_redirect_uri",
     "grant_types_listed",
+    "response_type_token_unlisted",
+    "response_type_id_token_unlisted",
+    "response_mode_fragment_unlisted",
+    "grant_type_password_unlisted",
+];
+
+/// Capabilities that are there where a list in the metadata leaves a value out: their names, the
+/// lists and the values. A list that is not there leaves nothing out.
+const UNLISTED: [(&str, &str, &str); 4] = [
+    ("response_type_token_unlisted", "response_types_supported", "token"),
+    ("response_type_id_token_unlisted", "response_types_supported", "id_token"),
+    ("response_mode_fragment_unlisted", "response_modes_supported", "fragment"),
+    ("grant_type_password_unlisted", "grant_types_supported", "password"),
 ];
 
 /// For each capability, nothing, or why it is not there.
@@ -150,6 +163,9 @@ impl Capabilities {
 
 impl Facts<'_> {
     fn offered(&self, capability: &str) -> Result<(), Lack> {
+        if let Some((_, member, value)) = UNLISTED.iter().find(|(name, ..)| *name == capability) {
+            return self.unlisted(member, value);
+        }
         match capability {
             // A provider file says no where tokens outlive every run, or the wait would be in vain,
             // and where refresh tokens are not replaced: that one is a violation of its own.
@@ -257,6 +273,14 @@ impl Facts<'_> {
                 Err(Lack::Absent(format!("the metadata's {member} does not list {value}")))
             }
             _ => Ok(()),
+        }
+    }
+
+    fn unlisted(&self, member: &str, value: &str) -> Result<(), Lack> {
+        self.present(member)?;
+        match self.listed(member, value) {
+            Ok(()) => Err(Lack::Absent(format!("the metadata's {member} lists {value}"))),
+            Err(_) => Ok(()),
         }
     }
 

@@ -32,6 +32,8 @@ pub struct Library {
     pub templates: BTreeMap<String, SourceFile>,
     /// The load profiles by name, unparsed.
     pub loads: BTreeMap<String, SourceFile>,
+    /// Quotas of products by name, unparsed.
+    pub quotas: BTreeMap<String, SourceFile>,
     /// The profiles by name.
     pub profiles: BTreeMap<String, LoadedProfile>,
     /// The documents that come with the program and are not among these requirements.
@@ -157,6 +159,10 @@ impl Library {
             }
             ["templates", name] => {
                 self.templates.insert(stem(name), file);
+                Ok(())
+            }
+            ["quotas", name] => {
+                self.quotas.insert(stem(name), file);
                 Ok(())
             }
             ["load", name] => {

@@ -243,9 +243,15 @@ pub fn flows(library: &Library, login: &Login, names: &[&str]) -> Vec<CaseStep> 
     spell_steps(Speller { library, by_api: matches!(login, Login::Api(_)) }, &steps, None)
 }
 
-/// Steps with their flows spelt out.
-pub fn steps(library: &Library, steps: &[Step]) -> Vec<CaseStep> {
-    spell_steps(Speller { library, by_api: false }, steps, None)
+/// Steps with their flows spelt out, for users who log in this way.
+pub fn steps(library: &Library, login: &Login, steps: &[Step]) -> Vec<CaseStep> {
+    spell_steps(Speller { library, by_api: matches!(login, Login::Api(_)) }, steps, None)
+}
+
+/// The case of this id, for users who log in this way, not yet bound to a provider.
+pub fn case(library: &Library, login: &Login, id: &str) -> Option<Case> {
+    let by_api = matches!(login, Login::Api(_));
+    spelt(Speller { library, by_api }).into_iter().map(|(_, case)| case).find(|case| case.id == id)
 }
 
 fn spell_steps(speller: Speller<'_>, steps: &[Step], row: Option<&Row>) -> Vec<CaseStep> {

@@ -19,13 +19,14 @@ use support::program::{authgauge, folder, root};
 use support::trials::{no_interop, trials, unless};
 
 /// The kinds of files that people write, with the name on the command line.
-const KINDS: [(Kind, &str); 6] = [
+const KINDS: [(Kind, &str); 7] = [
     (Kind::Provider, "provider"),
     (Kind::Scenario, "scenario"),
     (Kind::Flow, "flow"),
     (Kind::Requirements, "requirements"),
     (Kind::Profile, "profile"),
     (Kind::Load, "load"),
+    (Kind::Quotas, "quotas"),
 ];
 
 fn main() -> ExitCode {
@@ -65,6 +66,7 @@ fn kind(path: &Path) -> Option<(Kind, &'static str)> {
         "flows" => "flow",
         "profiles" => "profile",
         "load" => "load",
+        "quotas" => "quotas",
         "specs" if place.ends_with("requirements.yaml") => "requirements",
         "specs" => "scenario",
         _ => return None,
