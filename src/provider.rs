@@ -136,8 +136,7 @@ impl Provider {
     }
 }
 
-/// A mistake about a variable that is not set, with the others that are not set either: they are
-/// set in one go.
+/// A mistake about a variable that is not set, with all others that are not, to set in one go.
 fn with_all_unset(mistake: Diagnostic, source: &str) -> Diagnostic {
     let mut unset: Vec<String> = variables(source).into_iter().collect();
     unset.retain(|name| std::env::var(name).is_err());
