@@ -20,11 +20,13 @@ mod init;
 mod list;
 mod load;
 mod manual;
+mod measurement;
 mod merge;
 mod outputs;
 mod report;
 mod run;
 mod schema;
+mod sizing;
 mod stub;
 mod verbose;
 
@@ -88,6 +90,9 @@ enum Verb {
     /// Find the rate up to which a provider keeps its objectives, and what limits it
     #[command(after_help = exit::HELP)]
     Capacity(capacity::CapacityArgs),
+    /// Calculate whether a provider and its quotas suffice for a number of users, and what they cost
+    #[command(after_help = exit::HELP)]
+    Sizing(sizing::SizingArgs),
     /// Add the logs of machines that shared a load up to one result
     #[command(after_help = exit::HELP)]
     Merge(merge::MergeArgs),
@@ -163,6 +168,7 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
         Verb::Explain(args) => explain::explain(&args, &library),
         Verb::Load(args) => runtime()?.block_on(load::load(&args, library)),
         Verb::Capacity(args) => runtime()?.block_on(capacity::capacity(&args, library)),
+        Verb::Sizing(args) => sizing::sizing(&args, &library),
         Verb::Merge(args) => merge::merge(&args),
         Verb::Faults(args) => faults::faults(&args, &library),
         Verb::Schema(args) => schema::schema(&args),

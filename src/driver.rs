@@ -58,7 +58,8 @@ pub async fn close(chromium: &Chromium, session: Session) {
     }
 }
 
-/// Signs a user in by the API of a provider file, and answers as a token endpoint would.
+/// Signs a user in by the API of a provider file, and answers as a token endpoint would. What was
+/// exchanged on the way is added to `exchanges`.
 ///
 /// # Errors
 /// Says which request failed and what came back.
@@ -67,15 +68,15 @@ pub async fn sign_in<T: Transport>(
     transport: &T,
     user: Credentials<'_>,
     variables: &Variables,
+    exchanges: &mut Vec<Exchange>,
 ) -> Result<Exchange, String> {
-    let mut exchanges = Vec::new();
     let mut stage = Stage {
         transport,
         jar: &mut Jar::default(),
         base: None,
         headers: &[],
         variables: script::names(variables, Some(user), None),
-        exchanges: &mut exchanges,
+        exchanges: &mut *exchanges,
     };
     stage.play(&api.moves).await?;
     let mut tokens = Map::new();
@@ -84,7 +85,7 @@ pub async fn sign_in<T: Transport>(
             tokens.insert(name.clone(), value.into());
         }
     }
-    let last = exchanges.pop().ok_or("`login.api.do` sends no request")?;
+    let last = exchanges.last().cloned().ok_or("`login.api.do` sends no request")?;
     // The same answer in the standard's names, so that all that follows need not know the API.
     let response = Response {
         status: 200,

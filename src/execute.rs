@@ -67,6 +67,9 @@ impl<T: Transport> Runner<'_, T> {
         for (index, step) in steps.iter().enumerate() {
             let mut record = Record { step: index, ..Record::default() };
             let done = self.step(step, &mut record).await;
+            if done.is_err() && matches!(step.operation, Operation::SignIn) {
+                history.unjudged.append(&mut record.exchanges);
+            }
             let begun = !record.exchanges.is_empty() || !record.branches.is_empty();
             if done.is_ok() || begun {
                 self.keep(step, &record);
@@ -89,7 +92,10 @@ impl<T: Transport> Runner<'_, T> {
                 record.exchanges.push(self.transport.exchange(request).await);
             }
             Operation::Visit(visit) => self.visit(visit, step, record).await?,
-            Operation::SignIn => record.exchanges.push(self.sign_in().await?),
+            Operation::SignIn => {
+                let tokens = self.sign_in(&mut record.exchanges).await?;
+                record.exchanges = vec![tokens];
+            }
             Operation::Let(bindings) => self.bind(bindings)?,
             Operation::Jwt(jwt) => self.build(jwt)?,
             Operation::Wait(seconds, purpose) => self.wait(seconds, purpose).await?,
@@ -230,7 +236,7 @@ impl<T: Transport> Runner<'_, T> {
     }
 
     /// Tokens by the API of the provider file, without any page.
-    async fn sign_in(&self) -> Result<Exchange, String> {
+    async fn sign_in(&self, exchanges: &mut Vec<Exchange>) -> Result<Exchange, String> {
         let provider = self.target.provider;
         let Login::Api(api) = &provider.login else {
             return Err("the provider file has no `login: {api: …}`".into());
@@ -239,7 +245,7 @@ impl<T: Transport> Runner<'_, T> {
         let user = provider.users.get(&name);
         let user = user.ok_or_else(|| format!("the provider file has no user `{name}`"))?;
         let user = Credentials { username: &user.username, password: user.password.expose() };
-        driver::sign_in(api, self.transport, user, &self.variables).await
+        driver::sign_in(api, self.transport, user, &self.variables, exchanges).await
     }
 
     fn is_shared(&self, session: Option<&Template>) -> Result<bool, String> {

@@ -18,6 +18,8 @@ pub struct History {
     pub records: Vec<Record>,
     /// Why the case ended before its last step.
     pub stopped: Option<Stop>,
+    /// The exchanges of a sign-in by an API that did not succeed: nobody judges them.
+    pub unjudged: Vec<Exchange>,
 }
 
 /// What one step did.

@@ -29,6 +29,7 @@ pub mod run;
 pub mod safety;
 pub mod schedule;
 pub mod shard;
+pub mod sizing;
 pub mod summary;
 pub mod swarm;
 pub mod tally;

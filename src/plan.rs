@@ -122,8 +122,8 @@ fn apply(
     case
 }
 
-/// Why nobody can log in as the case wants, where the provider file rules it out.
-fn no_login(steps: &[CaseStep], login: &Login) -> Option<Lack> {
+/// Why nobody can log in as steps want, where the provider file rules it out.
+pub fn no_login(steps: &[CaseStep], login: &Login) -> Option<Lack> {
     let why = match login {
         Login::None => "the provider file says `login: none`",
         Login::Api(_) => "the provider file logs in by an API, which has no pages",
@@ -227,8 +227,8 @@ fn with_twins(cases: &[Case], mut wanted: BTreeSet<String>) -> BTreeSet<String> 
     }
 }
 
-/// The steps of flows, one flow after the other.
-pub fn flows(library: &Library, names: &[&str]) -> Vec<CaseStep> {
+/// The steps of flows, one flow after the other, as users of a provider log in.
+pub fn flows(library: &Library, login: &Login, names: &[&str]) -> Vec<CaseStep> {
     let call = |name: &&str| Step {
         name: None,
         action: Action::Flow(Located { value: (*name).to_owned(), place: Place::default() }),
@@ -239,12 +239,19 @@ pub fn flows(library: &Library, names: &[&str]) -> Vec<CaseStep> {
         expect: Vec::new(),
         place: Place::default(),
     };
-    self::steps(library, &names.iter().map(call).collect::<Vec<_>>())
+    let steps: Vec<Step> = names.iter().map(call).collect();
+    spell_steps(Speller { library, by_api: matches!(login, Login::Api(_)) }, &steps, None)
 }
 
-/// Steps with their flows spelt out.
-pub fn steps(library: &Library, steps: &[Step]) -> Vec<CaseStep> {
-    spell_steps(Speller { library, by_api: false }, steps, None)
+/// Steps with their flows spelt out, for users who log in this way.
+pub fn steps(library: &Library, login: &Login, steps: &[Step]) -> Vec<CaseStep> {
+    spell_steps(Speller { library, by_api: matches!(login, Login::Api(_)) }, steps, None)
+}
+
+/// The case of this id, for users who log in this way, not yet bound to a provider.
+pub fn case(library: &Library, login: &Login, id: &str) -> Option<Case> {
+    let by_api = matches!(login, Login::Api(_));
+    spelt(Speller { library, by_api }).into_iter().map(|(_, case)| case).find(|case| case.id == id)
 }
 
 fn spell_steps(speller: Speller<'_>, steps: &[Step], row: Option<&Row>) -> Vec<CaseStep> {

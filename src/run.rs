@@ -1,5 +1,6 @@
 //! A run: every selected case executed and judged, and the report of it.
 
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use chrono::{SecondsFormat, Utc};
@@ -250,14 +251,14 @@ fn settle(
     profile: &Profile,
     mut findings: Vec<Finding>,
 ) -> Vec<Finding> {
-    for case in cases {
-        if !findings.iter().any(|finding| finding.case == case.id) {
-            let why = "not run: the run was interrupted";
-            findings.extend(judge::not_run(library, case, Verdict::Inconclusive, why));
-        }
+    let done: HashSet<String> = findings.iter().map(|finding| finding.case.clone()).collect();
+    for case in cases.iter().filter(|case| !done.contains(&case.id)) {
+        let why = "not run: the run was interrupted";
+        findings.extend(judge::not_run(library, case, Verdict::Inconclusive, why));
     }
-    let order = |finding: &Finding| cases.iter().position(|case| case.id == finding.case);
-    findings.sort_by_key(order);
+    let order: HashMap<&str, usize> =
+        cases.iter().enumerate().map(|(index, case)| (case.id.as_str(), index)).collect();
+    findings.sort_by_key(|finding| order.get(finding.case.as_str()));
     judge::weigh_twins(cases, &mut findings);
     profile::apply(profile, &mut findings);
     deviation::apply(&provider.known, &mut findings, Utc::now().date_naive());

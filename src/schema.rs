@@ -28,6 +28,8 @@ pub enum Kind {
     Profile,
     /// A load profile: `scenarios/load/<name>.yaml`
     Load,
+    /// Quotas of a product: `scenarios/quotas/<name>.yaml`
+    Quotas,
     /// The report that `run --json` writes
     Report,
 }
@@ -44,6 +46,7 @@ pub fn of(kind: Kind) -> Result<Value, String> {
         Kind::Requirements => Ok(draft_07::<Specification>()),
         Kind::Profile => Ok(draft_07::<Profile>()),
         Kind::Load => Ok(draft_07::<load::profile::Profile>()),
+        Kind::Quotas => Ok(draft_07::<load::sizing::quotas::Quotas>()),
         Kind::Report => serde_json::from_str(REPORT).map_err(|e| e.to_string()),
     }
 }

@@ -4,13 +4,14 @@
 mod support;
 
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use support::program::{Ended, authgauge, root, text};
+use support::program::{Ended, authgauge, command, finish_within, root, text};
 use support::server::{Server, json as answer, response};
 use support::workload::{KEYS, Stub, number, profile, read};
 
@@ -30,7 +31,9 @@ const SHORT: [&str; 10] = [
 
 fn capacity(issuer: &str, profile: &Path, out: &Path, more: &[&str]) -> Ended {
     let fixed = ["capacity", text(profile), "--provider", "stub", "--issuer", issuer];
-    authgauge(&[&fixed, &SHORT[..], more, &["--json", text(out)]].concat())
+    let arguments = [&fixed, &SHORT[..], more, &["--json", text(out)]].concat();
+    let child = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    finish_within(Duration::from_secs(90), child.expect("the program can be started"))
 }
 
 /// The only search of a run, which keeps the contract.

@@ -36,7 +36,7 @@ const PRODUCTS: [&str; 8] =
     ["cognito", "auth0", "keycloak", "okta", "entra", "django", "panva", "oidc-provider"];
 
 /// Files that compute and nothing else.
-const PURE: [&str; 22] = [
+const PURE: [&str; 25] = [
     "src/deviation.rs",
     "src/deviation/",
     "src/drift.rs",
@@ -50,6 +50,9 @@ const PURE: [&str; 22] = [
     "src/load/merge.rs",
     "src/load/schedule.rs",
     "src/load/shard.rs",
+    "src/load/sizing.rs",
+    "src/load/sizing/reckon.rs",
+    "src/load/sizing/terminal.rs",
     "src/load/summary.rs",
     "src/load/summary/",
     "src/load/threshold.rs",

@@ -35,6 +35,12 @@ pub fn transport_trouble(exchanges: &[Exchange]) -> Option<Told> {
     })
 }
 
+/// The same of all that was exchanged.
+fn trouble(history: &History) -> Option<Told> {
+    let recorded = history.records.iter().map(|record| record.exchanges.as_slice());
+    recorded.chain([history.unjudged.as_slice()]).find_map(transport_trouble)
+}
+
 /// What a refusal says of the quota: its status, its error code, and the limit if a header field
 /// tells it.
 fn refusal(response: &Response) -> String {
@@ -62,14 +68,14 @@ fn is_throttled(response: &Response) -> bool {
 
 /// The longest `Retry-After` of the answers, in seconds (RFC 9110 §10.2.3).
 pub fn retry_after(history: &History) -> Option<u64> {
-    let responses =
-        history.records.iter().flat_map(|r| &r.exchanges).filter_map(Exchange::response);
+    let recorded = history.records.iter().flat_map(|record| &record.exchanges);
+    let responses = recorded.chain(&history.unjudged).filter_map(Exchange::response);
     responses.filter_map(|r| r.header("retry-after")?.parse().ok()).max()
 }
 
 /// Steps and what they assume: the first that does not hold makes the operation wrong.
 pub fn judge_steps(steps: &[CaseStep], history: &History, redactor: &Redactor) -> Told {
-    if let Some(trouble) = history.records.iter().find_map(|r| transport_trouble(&r.exchanges)) {
+    if let Some(trouble) = trouble(history) {
         return cleaned(trouble, redactor);
     }
     let broken = history.records.iter().find_map(|record: &Record| {
@@ -85,7 +91,7 @@ pub fn judge_steps(steps: &[CaseStep], history: &History, redactor: &Redactor) -
 /// A case and its requirements: a violation makes the operation wrong, and so does what could not
 /// be told.
 pub fn judge_case(library: &Library, case: &Case, history: &History, redactor: &Redactor) -> Told {
-    if let Some(trouble) = history.records.iter().find_map(|r| transport_trouble(&r.exchanges)) {
+    if let Some(trouble) = trouble(history) {
         return cleaned(trouble, redactor);
     }
     let findings = judge::judge(library, case, history, redactor);

@@ -128,12 +128,12 @@ impl Iterator for Reader<'_> {
             {
                 match serde_json::from_str(note) {
                     Ok(note) => self.notes.extend(unless_about(current.as_mut(), note)),
-                    Err(why) => return self.give_up(malformed(why.to_string())),
+                    Err(why) => return Some(self.give_up(malformed(why.to_string()))),
                 }
             } else if line.starts_with("Tag=") {
                 let entry = match entry(line) {
                     Ok(entry) => entry,
-                    Err(why) => return self.give_up(malformed(why)),
+                    Err(why) => return Some(self.give_up(malformed(why))),
                 };
                 let open = current.get_or_insert_with(|| Logged {
                     begun: entry.begun,
@@ -153,9 +153,9 @@ impl Iterator for Reader<'_> {
 
 impl Reader<'_> {
     /// Ends the reading: after damage nothing is certain.
-    fn give_up(&mut self, why: String) -> Option<Result<Logged, String>> {
+    fn give_up(&mut self, why: String) -> Result<Logged, String> {
         self.lines = "".lines().enumerate().peekable();
-        Some(Err(why))
+        Err(why)
     }
 }
 

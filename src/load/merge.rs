@@ -205,6 +205,7 @@ mod tests {
         Closing {
             elapsed_s: 3.0,
             paced_s: 3.0,
+            done_s: 3.0,
             stopped: None,
             failed: false,
             preparing_requests: 1,
@@ -225,7 +226,7 @@ mod tests {
         let mut text = interval_log::header(SystemTime::UNIX_EPOCH, &about);
         for second in 0..SECONDS {
             let recorder = Recorder::new(vec!["token".into()]);
-            for k in (0..400_u64).filter(|k| *k as usize % workers == worker) {
+            for k in (0..400_u64).filter(|k| k % workers as u64 == worker as u64) {
                 let response = Some(Duration::from_micros(300 + (k + second) * (k + 7) % 90_001));
                 let outcome = if k % 50 == 0 { Outcome::Throttled } else { Outcome::Ok };
                 let reason = (k % 50 == 0).then(|| "status 429".to_owned());
@@ -266,7 +267,7 @@ mod tests {
             let logs: Vec<String> = (0..workers).map(|worker| log(worker, workers)).collect();
             let (measured, lines) = merged(&logs).expect("parts of one load");
             assert_eq!(histograms(&lines), histograms(&whole), "{workers} parts");
-            let (alone, _) = merged(&[whole.clone()]).expect("one part is a whole");
+            let (alone, _) = merged(std::slice::from_ref(&whole)).expect("one part is a whole");
             assert_eq!(measured.total, alone.total);
             let (sum, one) = (measured.summary, alone.summary);
             assert_eq!(json!([sum.steps, sum.seconds]), json!([one.steps, one.seconds]));

@@ -94,7 +94,7 @@ mod tests {
         let begun = Instant::now();
         let far = [(Duration::from_secs(3600), ())].into_iter();
         let stopped = move || begun.elapsed() > Duration::from_millis(100);
-        let pacer = spawn(far, begun, |_, _, _| true, stopped).expect("a thread");
+        let pacer = spawn(far, begun, |(), _, _| true, stopped).expect("a thread");
         pacer.join().expect("it ends");
         assert!(begun.elapsed() < Duration::from_secs(5));
     }

@@ -10,6 +10,7 @@ use crate::load::profile::{self, Arrivals, Later, Model, Profile, Validity, Veri
 use crate::load::schedule::{self, Process, Schedule, Segment};
 use crate::load::shard::{self, Shard};
 use crate::load::threshold::{self, Limit};
+use crate::login::Login;
 use crate::plan;
 use crate::provider::Provider;
 use crate::yaml;
@@ -118,7 +119,7 @@ pub fn bind(
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    let operations = operations(profile, library);
+    let operations = operations(profile, library, &provider.login);
     let schedule = schedule(profile, overrides);
     check::schedule(&schedule).map_err(|mistake| vec![mistake])?;
     let seconds = Duration::from_secs_f64;
@@ -192,27 +193,24 @@ fn schedule(profile: &Profile, overrides: &Overrides) -> Schedule {
     Schedule { segments, process }
 }
 
-fn operations(profile: &Profile, library: &Library) -> Vec<Operation> {
+fn operations(profile: &Profile, library: &Library, login: &Login) -> Vec<Operation> {
     let weight =
         |operation: &profile::Operation| operation.rate.or(operation.weight).unwrap_or(1.0);
     let total: f64 = profile.operations.iter().map(weight).sum();
     let each = profile.operations.iter().map(|operation| {
-        let case = operation.case.as_ref().and_then(|id| {
-            let cases = plan::unfold(library).into_iter().map(|(_, case)| case);
-            cases.into_iter().find(|case| case.id == id.value)
-        });
+        let case = operation.case.as_ref().and_then(|id| plan::case(library, login, &id.value));
         let steps = match &case {
             Some(case) => case.steps.clone(),
-            None => demanding(plan::steps(library, &operation.steps)),
+            None => demanding(plan::steps(library, login, &operation.steps)),
         };
         let later = operation
             .later
             .as_ref()
-            .map(|later| (later.clone(), demanding(plan::steps(library, &later.steps))));
+            .map(|later| (later.clone(), demanding(plan::steps(library, login, &later.steps))));
         Operation {
             name: operation.name.value.clone(),
             share: weight(operation) / total,
-            prepare: demanding(plan::steps(library, &operation.prepare)),
+            prepare: demanding(plan::steps(library, login, &operation.prepare)),
             measured: measured(&steps),
             steps,
             case,

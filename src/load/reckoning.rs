@@ -35,6 +35,8 @@ pub struct Course {
     pub watch: Watch,
     /// How long the pacer took.
     pub paced: Duration,
+    /// When the last operation had ended, counted from the start.
+    pub done: Duration,
     /// How often the queue was looked at.
     pub looks: u64,
     /// How often all workers were busy and arrivals waited.
@@ -104,6 +106,7 @@ pub fn closing<T>(floor: &Floor<T>, course: &Course, used: &Use) -> Closing {
     Closing {
         elapsed_s: course.last.as_secs_f64(),
         paced_s: course.paced.as_secs_f64(),
+        done_s: course.done.as_secs_f64(),
         stopped: course.stopped.clone(),
         failed: course.failed,
         preparing_requests: used.preparing,
@@ -156,7 +159,7 @@ pub fn summarise(
     let scheduled = first.model == Model::Open;
     let closings = || parts.iter().filter_map(|part| part.closing.as_ref());
     Summary {
-        schema: summary::SCHEMA,
+        schema: summary::SCHEMA.to_owned(),
         authgauge: first.authgauge.clone(),
         profile: first.profile.clone(),
         title: first.title.clone(),

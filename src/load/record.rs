@@ -1,6 +1,8 @@
 //! What a run says of itself in its interval log: at its beginning and at its end. With the
 //! histograms in between, that is all that a summary is made of, here or elsewhere.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -57,6 +59,8 @@ pub struct Closing {
     pub elapsed_s: f64,
     /// How long the pacer took, in seconds.
     pub paced_s: f64,
+    /// When the last operation had ended, in seconds from the first.
+    pub done_s: f64,
     /// Why the run ended before its time.
     pub stopped: Option<String>,
     /// Whether it ended because it went wrong.
@@ -85,5 +89,5 @@ pub struct Closing {
 /// to belong together.
 pub fn fingerprint(profile: &str, changes: &str) -> String {
     let digest = Sha256::new().chain_update(profile).chain_update([0]).chain_update(changes);
-    digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    URL_SAFE_NO_PAD.encode(&digest.finalize()[..16])
 }

@@ -121,6 +121,7 @@ pub async fn run<T: Transport + Send + Sync + 'static>(
         last: Duration::ZERO,
         watch: Watch::default(),
         paced: Duration::ZERO,
+        done: Duration::ZERO,
         looks: 0,
         saturated: 0,
         rotations: 0,
@@ -130,6 +131,7 @@ pub async fn run<T: Transport + Send + Sync + 'static>(
     let opening = reckoning::opening(&floor, &outside.profile, course.started);
     (outside.log)(&interval_log::header(course.started, &json!({ "opening": opening })));
     observe(&floor, &mut course, &mut outside, pacing.as_ref()).await;
+    course.done = course.start.elapsed();
     let spent =
         health::processor_time().zip(before).map(|(now, before)| now.saturating_sub(before));
     end(&floor);

@@ -195,8 +195,52 @@ mod tests {
     use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256};
     use serde_json::json;
 
+    use std::time::Duration;
+
     use super::*;
     use crate::action::Signing;
+    use crate::wire::{Exchange, Response};
+
+    const ISSUER: &str = "https://op.example";
+
+    /// A provider that has one key set.
+    struct Publisher(Value);
+
+    impl Transport for Publisher {
+        async fn exchange(&self, request: Request) -> Exchange {
+            let body = self.0.to_string().into_bytes();
+            let response = Response { status: 200, body, ..Response::default() };
+            let (started, elapsed) = (SystemTime::now(), Duration::ZERO);
+            Exchange { request, outcome: Ok(response), started, repeats: 0, elapsed }
+        }
+    }
+
+    /// The whole way of a token: header, key set, signature, claims.
+    #[tokio::test]
+    async fn every_algorithm_is_verified_with_cached_and_with_fetched_keys() {
+        for algorithm in ["RS256", "ES256", "EdDSA"] {
+            let (token, mut key) = signed(algorithm);
+            key["kid"] = "one".into();
+            let publisher = Publisher(json!({ "keys": [key] }));
+            let address = Url::parse("https://op.example/jwks").ok();
+            let cache = KeyCache::new(address, ISSUER);
+            for (source, fetches) in [
+                (KeySource::Cached, 1),
+                (KeySource::Cached, 1),
+                (KeySource::Fetched, 2),
+                (KeySource::Fetched, 3),
+            ] {
+                let verified = verify(&token, source, &cache, &publisher).await;
+                assert_eq!(verified, Ok(()), "{algorithm}");
+                assert_eq!(cache.fetches(), fetches, "{algorithm}");
+            }
+            let (stranger, _) = signed(algorithm);
+            let verified = verify(&stranger, KeySource::Cached, &cache, &publisher).await;
+            assert_eq!(verified, Err("the signature does not verify".into()), "{algorithm}");
+            let other = KeyCache::new(cache.address.clone(), "https://other.example");
+            assert!(verify(&token, KeySource::Cached, &other, &publisher).await.is_err());
+        }
+    }
 
     fn encode(bytes: &[u8]) -> String {
         URL_SAFE_NO_PAD.encode(bytes)
@@ -205,7 +249,7 @@ mod tests {
     /// A token and the key it verifies with.
     fn signed(algorithm: &str) -> (String, Value) {
         let header = json!({"alg": algorithm, "kid": "one"});
-        let claims = json!({"sub": "alice"});
+        let claims = json!({"sub": "alice", "iss": ISSUER, "exp": 4_000_000_000_u64});
         let message = format!(
             "{}.{}",
             encode(header.to_string().as_bytes()),

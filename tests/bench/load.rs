@@ -60,6 +60,8 @@ fn main() {
     for rate in [2000, 10_000] {
         open(&stub.1, rate);
     }
+    overload(&stub.1);
+    frozen(&stub.1);
     memory(&stub.1);
     verification();
     peers(&stub.1);
@@ -163,6 +165,56 @@ fn open(base: &str, rate: u32) {
         } else {
             summary["invalid_because"].to_string()
         }
+    );
+}
+
+/// How much is left of the ceiling at 1.3 times the ceiling. The ceiling is the most that was
+/// achieved while the rate rose.
+fn overload(base: &str) {
+    let achieved = |rate: f64| {
+        let rate = format!("{rate:.0}");
+        let summary = load(base, &["--rate", &rate, "--duration", "4", "--users", "256"]);
+        number(&summary["load"]["done"]) / number(&summary["elapsed_s"])
+    };
+    let (mut rate, mut ceiling) = (4000.0, 0.0_f64);
+    while rate <= 50_000.0 {
+        let got = achieved(rate);
+        ceiling = ceiling.max(got);
+        if got < rate * 0.9 {
+            break;
+        }
+        rate *= 1.4;
+    }
+    let beyond = achieved((ceiling * 1.3).min(50_000.0));
+    println!(
+        "open model: ceiling {ceiling:.0}/s, at 1.3 times that {beyond:.0}/s: {:.2} (goal 0.90)",
+        beyond / ceiling
+    );
+}
+
+/// The 99th percentile when the stub stands still for one second of six, next to theory.
+fn frozen(base: &str) {
+    let stall = std::thread::spawn({
+        let url = format!("{base}/_stub/latency");
+        move || {
+            std::thread::sleep(Duration::from_millis(3500));
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            runtime.block_on(async {
+                let request = reqwest::Client::new().post(url).body(r#"{"stall_ms": 1000}"#);
+                request.send().await.expect("an answer");
+            });
+        }
+    });
+    let summary = load(base, &["--rate", "2000", "--duration", "6", "--users", "64"]);
+    stall.join().expect("it ends");
+    let step = &summary["steps"][0];
+    let (response, service) =
+        (number(&step["response_ms"]["p99"]), number(&step["service_ms"]["p99"]));
+    println!(
+        "frozen for 1 s of 6: response p99 {response:.0} ms, {:.3} of theory (goal 0.95 to 1.05); \
+         service p99 {service:.1} ms, which is what a tool without a schedule says; {}",
+        response / 940.0,
+        summary["invalid_because"]
     );
 }
 

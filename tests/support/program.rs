@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Longer than any run in these tests may take.
-pub const BOUND: Duration = Duration::from_secs(45);
+pub const BOUND: Duration = Duration::from_secs(20);
 
 /// What a run of the program came to.
 #[derive(Debug)]
@@ -41,13 +41,18 @@ pub fn run(command: &mut Command) -> Ended {
 /// Waits for the end of a program that was started with both outputs piped. It must not panic and
 /// must not take longer than [`BOUND`].
 pub fn finish(child: Child) -> Ended {
+    finish_within(BOUND, child)
+}
+
+/// The same for a program that takes its time.
+pub fn finish_within(bound: Duration, child: Child) -> Ended {
     let (pid, started) = (child.id(), Instant::now());
     let (done, ended) = mpsc::channel();
     thread::spawn(move || done.send(child.wait_with_output()));
-    let output: Output = ended.recv_timeout(BOUND).map_or_else(
+    let output: Output = ended.recv_timeout(bound).map_or_else(
         |_| {
             signal("KILL", pid);
-            panic!("the program did not end within {BOUND:?}")
+            panic!("the program did not end within {bound:?}")
         },
         |output| output.expect("its output can be read"),
     );

@@ -17,6 +17,7 @@ pub const PATIENT: &str = "validity: { lag: 2000, sent: 0.5, processor: 1 }\n";
 pub struct Stub {
     pub child: Child,
     pub base: String,
+    issuer: String,
 }
 
 impl Stub {
@@ -26,8 +27,15 @@ impl Stub {
         let mut child = child.expect("the program can be started");
         let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
         let mut lines = lines.map(|line| line.expect("text"));
+        let issuer = lines.find_map(|line| Some(line.strip_prefix("issuer")?.trim().to_owned()));
         let base = lines.find_map(|line| Some(line.strip_prefix("listens at")?.trim().to_owned()));
-        Stub { child, base: base.expect("the address") }
+        let issuer = issuer.expect("the issuer");
+        Stub { child, base: base.expect("the address"), issuer }
+    }
+
+    /// The issuer, which is not the address in every dialect.
+    pub fn issuer(&self) -> String {
+        self.issuer.clone()
     }
 
     pub fn load(&self, profile: &Path, more: &[&str]) -> Ended {
@@ -113,7 +121,15 @@ pub fn near(got: f64, wanted: f64, share: f64, what: &str) {
 /// What the hdrhistogram package of Python reads of a tag in a log: how many, and the 99th
 /// percentile in microseconds.
 pub fn read_by_python(log: &Path, tag: &str) -> Vec<f64> {
-    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hdrhistogram-venv");
+    let script = root().join("tests/interop/hdrhistogram.py");
+    let read = python("hdrhistogram==0.10.8", &[text(&script), text(log), tag]);
+    read.split_whitespace().map(|n| n.parse().expect("a number")).collect()
+}
+
+/// What a script of Python prints that needs a package, which is installed once.
+pub fn python(package: &str, arguments: &[&str]) -> String {
+    let name = package.split('=').next().unwrap_or(package);
+    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-venv"));
     let run = |program: &Path, arguments: &[&str]| {
         let output = std::process::Command::new(program).args(arguments).output();
         let output = output.expect("python3 is there");
@@ -123,8 +139,6 @@ pub fn read_by_python(log: &Path, tag: &str) -> Vec<f64> {
     if !venv.join("bin/pip").exists() {
         run(Path::new("python3"), &["-m", "venv", text(&venv)]);
     }
-    run(&venv.join("bin/pip"), &["install", "--quiet", "hdrhistogram==0.10.8"]);
-    let script = root().join("tests/interop/hdrhistogram.py");
-    let read = run(&venv.join("bin/python"), &[text(&script), text(log), tag]);
-    read.split_whitespace().map(|n| n.parse().expect("a number")).collect()
+    run(&venv.join("bin/pip"), &["install", "--quiet", package]);
+    run(&venv.join("bin/python"), arguments)
 }

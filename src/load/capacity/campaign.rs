@@ -176,11 +176,12 @@ impl<T: Transport + Clone + Send + Sync + 'static> Campaign<'_, '_, T> {
             Err(error) if self.steps.is_empty() => return Err(error),
             Err(error) => return Ok(Some(error.to_string())),
         };
+        let closing = measured.parts[0].closing.as_ref();
+        let (done, seconds) = (closing.map(|c| c.done_s), self.terms.step.as_secs_f64());
         let ran = Ran {
             asked_per_s: rate,
             // What is still done after the last arrival takes its time, too.
-            seconds: (measured.summary.elapsed_s - run::TICK.as_secs_f64())
-                .max(self.terms.step.as_secs_f64()),
+            seconds: done.map_or(0.0, |done| done - run::TICK.as_secs_f64()).max(seconds),
             users,
             total: &measured.total,
             health: &measured.parts[0].health,

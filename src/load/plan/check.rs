@@ -7,6 +7,7 @@ use crate::load::profile::{self, Arrivals, Profile};
 use crate::load::recorder::GENERATOR;
 use crate::load::safety::{LONGEST, MOST_PER_SECOND, MOST_USERS};
 use crate::load::schedule::{self, Schedule, Segment};
+use crate::login::Login;
 use crate::plan;
 use crate::provider::Provider;
 use crate::reference;
@@ -119,13 +120,18 @@ pub fn names(
         mistakes.extend(reference::check_steps(library, file, &lists));
     }
     if mistakes.is_empty() {
-        mistakes.extend(check_thresholds(profile, file, library));
+        mistakes.extend(check_thresholds(profile, file, library, &provider.login));
     }
     mistakes
 }
 
-fn check_thresholds(profile: &Profile, file: &SourceFile, library: &Library) -> Vec<Diagnostic> {
-    let operations = operations(profile, library);
+fn check_thresholds(
+    profile: &Profile,
+    file: &SourceFile,
+    library: &Library,
+    login: &Login,
+) -> Vec<Diagnostic> {
+    let operations = operations(profile, library, login);
     let mut known: Vec<String> = operations.iter().map(|o| o.name.clone()).collect();
     known.extend(inner_names(&operations));
     let strange = profile.thresholds.iter().filter(|t| !known.contains(&t.step.value));
