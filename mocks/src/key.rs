@@ -154,19 +154,16 @@ pub fn sign_certificate(key: &Key, message: &[u8]) -> Vec<u8> {
     signature.expect("the system's random source does not fail").as_ref().to_vec()
 }
 
-/// An algorithm that the key is not published for, and the signature of a message under that name.
-/// Only a fault sends it.
+/// A message that names an algorithm which the key is not published for, and its signature. Only a fault
+/// sends it. RSA keys alone have a second algorithm, by which the signature verifies all the same.
 pub fn sign_unfittingly(key: &Key, message: impl Fn(&str) -> String) -> (String, Vec<u8>) {
-    let (name, padding) = match &key.pair {
-        Pair::Rsa(pair) => ("PS256", Some(pair)),
-        Pair::Ecdsa(_) => ("ES384", None),
-        Pair::Ed25519(_) => ("Ed448", None),
-    };
-    let message = message(name);
-    let signature = match padding {
-        Some(pair) => sign_rsa(pair, &RSA_PSS_SHA256, message.as_bytes()),
-        None => sign(key, message.as_bytes()),
-    };
+    if let Pair::Rsa(pair) = &key.pair {
+        let message = message("PS256");
+        let signature = sign_rsa(pair, &RSA_PSS_SHA256, message.as_bytes());
+        return (message, signature);
+    }
+    let message = message("RS256");
+    let signature = sign(key, message.as_bytes());
     (message, signature)
 }
 
