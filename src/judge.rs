@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::answer;
 use crate::case::{Case, CaseStep, Operation};
+use crate::credential;
 use crate::evaluate::{evaluate, spell};
 use crate::expectation::{Expectation, Locator, Predicate};
 use crate::finding::{Evidence, Finding, Observed, Verdict};
@@ -43,7 +44,9 @@ pub fn judge(
         let same = judgements.iter().filter(|judgement| judgement.requirement == requirement);
         same.reduce(|worst, next| if next.verdict > worst.verdict { next } else { worst })
     });
-    merged.map(|judgement| finding(library, case, judgement, redactor)).collect()
+    let credentials = credential::of(history);
+    let shown = Shown { redactor, credentials: &credentials };
+    merged.map(|judgement| finding(library, case, judgement, &shown)).collect()
 }
 
 /// The findings of a case that is not run.
@@ -52,7 +55,8 @@ pub fn not_run(library: &Library, case: &Case, verdict: Verdict, why: &str) -> V
     requirements
         .map(|requirement| {
             let judgement = Judgement { requirement, ..untold(verdict, why.to_owned()) };
-            finding(library, case, &judgement, &Redactor::default())
+            let shown = Shown { redactor: &Redactor::default(), credentials: &[] };
+            finding(library, case, &judgement, &shown)
         })
         .collect()
 }
@@ -267,11 +271,24 @@ fn untold(verdict: Verdict, why: String) -> Judgement<'static> {
     }
 }
 
-fn finding(library: &Library, case: &Case, judged: &Judgement<'_>, redactor: &Redactor) -> Finding {
+/// What must not be seen in a finding.
+struct Shown<'a> {
+    redactor: &'a Redactor,
+    /// The credentials of the case.
+    credentials: &'a [String],
+}
+
+impl Shown<'_> {
+    fn text(&self, text: &str) -> String {
+        clip(&credential::cut(&self.redactor.text(text), self.credentials))
+    }
+}
+
+fn finding(library: &Library, case: &Case, judged: &Judgement<'_>, shown: &Shown<'_>) -> Finding {
     let requirement = library
         .requirement(judged.requirement)
         .expect("reference::check has seen that every expectation names a requirement");
-    let clean = |text: &Option<String>| text.as_ref().map(|text| clip(&redactor.text(text)));
+    let clean = |text: &Option<String>| text.as_ref().map(|text| shown.text(text));
     Finding {
         requirement: requirement.id.clone(),
         catalogue: requirement.catalogue.clone(),
@@ -285,19 +302,19 @@ fn finding(library: &Library, case: &Case, judged: &Judgement<'_>, redactor: &Re
         expected: clean(&judged.expected),
         actual: clean(&judged.actual),
         why: clean(&judged.why),
-        observed: judged.record.and_then(answer::observed).map(|seen| shown(seen, redactor)),
+        observed: judged.record.and_then(answer::observed).map(|seen| observed(seen, shown)),
         text: requirement.text.clone(),
         spec: requirement.spec.clone(),
         about_refusal: judged.about_refusal,
         file: case.file.clone(),
         line: case.line,
-        exchanges: evidence(judged, redactor),
+        exchanges: evidence(judged, shown.redactor),
     }
 }
 
 /// What was observed, without secrets.
-fn shown(seen: Observed, redactor: &Redactor) -> Observed {
-    let clean = |text: String| clip(&redactor.text(&text));
+fn observed(seen: Observed, shown: &Shown<'_>) -> Observed {
+    let clean = |text: String| shown.text(&text);
     Observed {
         summary: clean(seen.summary),
         status: seen.status,

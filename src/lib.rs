@@ -42,6 +42,7 @@ pub mod browser;
 pub mod capability;
 pub mod comparison;
 pub mod coverage;
+pub mod credential;
 pub mod deviation;
 pub mod drift;
 pub mod driver;

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use chrono::{DateTime, SecondsFormat, Utc};
 use regex::Regex;
 
+use crate::credential::{NAMES, shorten};
 use crate::finding::Evidence;
 use crate::secret::Secret;
 use crate::spelling;
@@ -12,24 +13,6 @@ use crate::wire::{Exchange, Request, Response};
 
 /// What stands in for a secret.
 const MASK: &str = "***";
-
-/// Parameters, JSON members and cookies whose values are credentials. They are cut short rather
-/// than masked, so that two of them can still be told apart.
-const CREDENTIALS: [&str; 13] = [
-    "access_token",
-    "assertion",
-    "client_assertion",
-    "code",
-    "code_verifier",
-    "device_code",
-    "id_token",
-    "id_token_hint",
-    "refresh_token",
-    "request",
-    "subject_token",
-    "token",
-    "user_code",
-];
 
 /// Credentials that are masked whole: they belong to the client or user for good.
 const LASTING: [&str; 2] = ["client_secret", "password"];
@@ -150,12 +133,18 @@ fn show_header(name: &str, value: &str) -> String {
         },
         "cookie" => value.split("; ").map(show_cookie).collect::<Vec<_>>().join("; "),
         "set-cookie" => show_cookie(value),
-        "location" | "referer" => match value.split_once('?') {
-            Some((address, query)) => format!("{address}?{}", show_form(query)),
-            None => value.to_owned(),
-        },
+        "location" | "referer" => show_address(value),
         _ => value.to_owned(),
     }
+}
+
+/// An address whose query and fragment may carry credentials.
+fn show_address(address: &str) -> String {
+    let (rest, fragment) = address.split_once('#').map_or((address, None), |(r, f)| (r, Some(f)));
+    let (path, query) = rest.split_once('?').map_or((rest, None), |(p, q)| (p, Some(q)));
+    let query = query.map(|query| format!("?{}", show_form(query))).unwrap_or_default();
+    let fragment = fragment.map(|part| format!("#{}", show_form(part))).unwrap_or_default();
+    format!("{path}{query}{fragment}")
 }
 
 fn show_cookie(cookie: &str) -> String {
@@ -168,7 +157,7 @@ fn show_cookie(cookie: &str) -> String {
 fn show_form(form: &str) -> String {
     let pairs = form.split('&').map(|pair| match pair.split_once('=') {
         Some((name, _)) if LASTING.contains(&name) => format!("{name}={MASK}"),
-        Some((name, value)) if CREDENTIALS.contains(&name) => format!("{name}={}", shorten(value)),
+        Some((name, value)) if NAMES.contains(&name) => format!("{name}={}", shorten(value)),
         _ => pair.to_owned(),
     });
     pairs.collect::<Vec<_>>().join("&")
@@ -181,17 +170,10 @@ fn shorten_members(document: &mut serde_json::Value) {
     for (name, value) in members {
         match value.as_str() {
             Some(_) if LASTING.contains(&name.as_str()) => *value = MASK.into(),
-            Some(text) if CREDENTIALS.contains(&name.as_str()) => *value = shorten(text).into(),
+            Some(text) if NAMES.contains(&name.as_str()) => *value = shorten(text).into(),
             _ => {}
         }
     }
-}
-
-/// The beginning of a credential: enough to tell two apart, too little to use one.
-fn shorten(credential: &str) -> String {
-    let length = credential.chars().count();
-    let shown: String = credential.chars().take(6.min(length / 4)).collect();
-    if credential.is_empty() { String::new() } else { format!("{shown}…({length})") }
 }
 
 #[cfg(test)]
@@ -218,7 +200,10 @@ mod tests {
         let response = Response {
             status: 302,
             headers: vec![
-                header("location", format!("http://c/cb?code={token}&state=s")),
+                header(
+                    "location",
+                    format!("http://c/cb?code={token}&state=s#access_token={token}&more=f"),
+                ),
                 header("set-cookie", format!("sid={token}; Path=/")),
             ],
             body: format!("{{\"access_token\":\"{token}\",\"expires_in\":5}}").into_bytes(),
@@ -226,5 +211,6 @@ mod tests {
         };
         let shown = redactor.show_response(&response);
         assert!(!shown.contains(token) && shown.contains("state=s"), "{shown}");
+        assert!(shown.contains("more=f"), "{shown}");
     }
 }
