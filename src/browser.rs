@@ -153,6 +153,10 @@ impl<'a> Walk<'a> {
         let mut fitting = scripts.iter().enumerate().filter(fits).peekable();
         let (_, first) = *fitting.peek()?;
         let Some((at, script)) = fitting.find(|(at, _)| !self.played.contains(at)) else {
+            // RFC 8628 §3.3: once a device is approved, the same page says so and leads nowhere.
+            if first.question == Question::Device {
+                return None;
+            }
             let said = form::message(page.html);
             let why = format!(
                 "the steps for `{}` were done, and {} came back; it says \"{said}\"",

@@ -45,11 +45,11 @@ pub const ROLES: [&str; 14] = [
     "signed",
 ];
 
-/// The hooks a provider file can give.
-pub const HOOKS: [&str; 2] = ["rotate_keys", "advance_clock"];
+/// The hooks a provider file can give. A run calls the last one itself, before anything else.
+pub const HOOKS: [&str; 3] = ["rotate_keys", "advance_clock", "reset_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 40] = [
+pub const CAPABILITIES: [&str; 45] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -82,6 +82,7 @@ pub const CAPABILITIES: [&str; 40] = [
     "consent_client",
     "device_client",
     "expired_access_token",
+    "expired_device_code",
     "refresh_token_rotation",
     "revocation_of_successors",
     "rotate_keys",
@@ -90,6 +91,19 @@ pub const CAPABILITIES: [&str; 40] = [
     "https_redirect_uri",
     "slash_redirect_uri",
     "grant_types_listed",
+    "response_type_token_unlisted",
+    "response_type_id_token_unlisted",
+    "response_mode_fragment_unlisted",
+    "grant_type_password_unlisted",
+];
+
+/// Capabilities that are there where a list in the metadata leaves a value out: their names, the
+/// lists and the values. A list that is not there leaves nothing out.
+const UNLISTED: [(&str, &str, &str); 4] = [
+    ("response_type_token_unlisted", "response_types_supported", "token"),
+    ("response_type_id_token_unlisted", "response_types_supported", "id_token"),
+    ("response_mode_fragment_unlisted", "response_modes_supported", "fragment"),
+    ("grant_type_password_unlisted", "grant_types_supported", "password"),
 ];
 
 /// For each capability, nothing, or why it is not there.
@@ -149,12 +163,16 @@ impl Capabilities {
 
 impl Facts<'_> {
     fn offered(&self, capability: &str) -> Result<(), Lack> {
+        if let Some((_, member, value)) = UNLISTED.iter().find(|(name, ..)| *name == capability) {
+            return self.unlisted(member, value);
+        }
         match capability {
             // A provider file says no where tokens outlive every run, or the wait would be in vain,
             // and where refresh tokens are not replaced: that one is a violation of its own.
-            "expired_access_token" | "refresh_token_rotation" | "revocation_of_successors" => {
-                Ok(())
-            }
+            "expired_access_token"
+            | "expired_device_code"
+            | "refresh_token_rotation"
+            | "revocation_of_successors" => Ok(()),
             "discovery" => self.discovery(),
             "jwks" => self.endpoint("jwks_uri"),
             "authorization_code" => self.authorization_code(),
@@ -193,8 +211,8 @@ impl Facts<'_> {
             "second_user" => self.second_user(),
             "https_redirect_uri" => self.https_redirect_uri().map(drop),
             "slash_redirect_uri" => self.slash_redirect_uri(),
-            "authorization_server_metadata" | "loopback_ports" => {
-                Err(Lack::Absent("the provider file does not say that it is offered".into()))
+            named @ ("authorization_server_metadata" | "loopback_ports") => {
+                Err(Lack::Absent(format!("the provider file has no `offers: {{ {named}: true }}`")))
             }
             hook => self.hook(hook),
         }
@@ -220,7 +238,7 @@ impl Facts<'_> {
         if self.endpoints.contains_key(name) {
             Ok(())
         } else {
-            let reason = format!("neither the metadata nor the provider file has a {name}");
+            let reason = format!("neither the metadata nor the provider file has {name}");
             Err(self.unless_unread(reason))
         }
     }
@@ -255,6 +273,14 @@ impl Facts<'_> {
                 Err(Lack::Absent(format!("the metadata's {member} does not list {value}")))
             }
             _ => Ok(()),
+        }
+    }
+
+    fn unlisted(&self, member: &str, value: &str) -> Result<(), Lack> {
+        self.present(member)?;
+        match self.listed(member, value) {
+            Ok(()) => Err(Lack::Absent(format!("the metadata's {member} lists {value}"))),
+            Err(_) => Ok(()),
         }
     }
 

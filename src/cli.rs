@@ -20,6 +20,7 @@ mod init;
 mod list;
 mod load;
 mod manual;
+mod measurement;
 mod merge;
 mod outputs;
 mod report;

@@ -83,7 +83,7 @@ pub async fn examine(
         let prober = Prober { library, target: &target, transport: &polite, settings };
         signs.extend(keys::look(&prober).await);
         signs.extend(clients::look(&prober).await);
-        signs.extend(users::look(&prober).await);
+        signs.extend(users::look(&prober, &signs).await);
         signs.extend(grants::look(&prober, &signs).await);
         (rows, count) = table::rows(library, provider, &target.capabilities, &signs);
     }

@@ -7,11 +7,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use authgauge_mocks::FaultRow;
 use serde::Serialize;
 
+use crate::direct::DirectTransport;
 use crate::finding::Verdict;
-use crate::harness::{Embedded, STRICT, start_stub};
+use crate::harness::{Embedded, STRICT, start_stub, stub_provider};
 use crate::library::Library;
+use crate::provider::Provider;
 use crate::report::Report;
 use crate::run::{self, Settings};
+use crate::transport::Transport;
+
+/// How the matrix reaches the stub. What is judged is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// By function calls.
+    Direct,
+    /// Over connections, which takes several times as long.
+    Http,
+}
 
 /// What the whole matrix showed.
 #[derive(Debug, Clone, Serialize)]
@@ -78,17 +90,23 @@ impl Matrix {
 pub fn matrix(
     library: &Library,
     dialect: &str,
+    reach: Reach,
     progress: impl Fn(&str) + Sync,
 ) -> Result<Matrix, String> {
     let known = authgauge_mocks::faults();
-    let whole = blocking(report(library, dialect, &[]))?;
+    let whole = blocking(report(library, dialect, &[], reach))?;
     let baseline = baseline(dialect, &whole)?;
     let next = AtomicUsize::new(0);
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let work = || -> Result<Vec<(usize, Row)>, String> {
         let mut rows = Vec::new();
         while let (index, Some(fault)) = take(&next, &known) {
-            rows.push((index, try_out(library, dialect, fault, &baseline)?));
+            rows.push((
+                index,
+                try_out(fault, &baseline, |faults| {
+                    blocking(report(library, dialect, faults, reach))
+                })?,
+            ));
             progress(&fault.name);
         }
         Ok(rows)
@@ -151,13 +169,30 @@ pub fn markdown(matrix: &Matrix) -> String {
 ///
 /// # Errors
 /// When the stub cannot be started or reached.
-pub async fn report(library: &Library, dialect: &str, faults: &[String]) -> Result<Report, String> {
+pub async fn report(
+    library: &Library,
+    dialect: &str,
+    faults: &[String],
+    reach: Reach,
+) -> Result<Report, String> {
+    if reach == Reach::Direct {
+        let transport = DirectTransport::new(dialect, faults).map_err(|e| e.to_string())?;
+        let provider = stub_provider(library, dialect, &transport.issuer())?;
+        return run_all(library, &provider, &transport).await;
+    }
     let Embedded { stub: _stub, provider, transport } =
         start_stub(library, dialect, faults).await?;
+    run_all(library, &provider, &transport).await
+}
+
+async fn run_all(
+    library: &Library,
+    provider: &Provider,
+    transport: &impl Transport,
+) -> Result<Report, String> {
     let settings = Settings::default();
-    run::run(library, &provider, &transport, &settings, |_, _| {}, pending())
-        .await
-        .map_err(|e| e.to_string())
+    let report = run::run(library, provider, transport, &settings, |_, _| {}, pending()).await;
+    report.map_err(|e| e.to_string())
 }
 
 fn baseline(dialect: &str, report: &Report) -> Result<Baseline, String> {
@@ -173,16 +208,15 @@ fn baseline(dialect: &str, report: &Report) -> Result<Baseline, String> {
 
 /// Runs the scenarios with a fault, unless it is clear beforehand that it shows nothing.
 fn try_out(
-    library: &Library,
-    dialect: &str,
     fault: &FaultRow,
     baseline: &Baseline,
+    report: impl Fn(&[String]) -> Result<Report, String>,
 ) -> Result<Row, String> {
     if let Some(why) = does_not_apply(fault, baseline) {
         let row = row(fault, &BTreeSet::new(), BTreeSet::new());
         return Ok(Row { does_not_apply: Some(why), ..row });
     }
-    let report = blocking(report(library, dialect, std::slice::from_ref(&fault.name)))?;
+    let report = report(std::slice::from_ref(&fault.name))?;
     let mut red: BTreeSet<String> = red(&report).difference(&baseline.red).cloned().collect();
     red.extend(changed(&report, fault, baseline));
     let expected = fault.requirements.iter();

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use authgauge_mocks::{Options, Stub};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
-use crate::faults::{self, Matrix};
+use crate::faults::{self, Matrix, Reach};
 use crate::finding::{Finding, Verdict};
 use crate::library::Library;
 use crate::plan;
@@ -45,13 +45,20 @@ pub async fn start_stub(
     static TRANSPORT: OnceLock<Result<HttpTransport, String>> = OnceLock::new();
     let options = Options { dialect: dialect.into(), faults: faults.to_vec(), port: 0 };
     let stub = Stub::start(&options).await.map_err(|e| e.to_string())?;
+    let provider = stub_provider(library, dialect, &stub.issuer())?;
+    let transport = TRANSPORT.get_or_init(|| HttpTransport::new(provider.pace.timeout)).clone()?;
+    Ok(Embedded { stub, provider, transport })
+}
+
+/// The provider file of a dialect, for a stub at `issuer`.
+///
+/// # Errors
+/// When the library has none, or it has a mistake.
+pub fn stub_provider(library: &Library, dialect: &str, issuer: &str) -> Result<Provider, String> {
     let name = if dialect == STRICT { "stub".into() } else { format!("stub-{dialect}") };
     let missing = || format!("there is no provider file `{name}` for the dialect {dialect}");
     let file = library.providers.get(&name).ok_or_else(missing)?;
-    let provider =
-        Provider::parse(&file.path, &file.text, Some(&stub.issuer())).map_err(|e| e.to_string())?;
-    let transport = TRANSPORT.get_or_init(|| HttpTransport::new(provider.pace.timeout)).clone()?;
-    Ok(Embedded { stub, provider, transport })
+    Provider::parse(&file.path, &file.text, Some(issuer)).map_err(|e| e.to_string())
 }
 
 /// Runs the scenarios of a folder against the embedded stub as tests, one for each case.
@@ -130,7 +137,7 @@ pub fn faults_main(
     let arguments = Arguments::from_args();
     let matrix = Library::from_folder(folder.as_ref())
         .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-        .and_then(|library| faults::matrix(&library, STRICT, |_| {}));
+        .and_then(|library| faults::matrix(&library, STRICT, Reach::Direct, |_| {}));
     let trials = match matrix {
         Ok(matrix) => {
             let written = page(&matrix).map_err(Failed::from);

@@ -69,6 +69,7 @@ pub mod target;
 
 // Drivers.
 pub mod cli;
+pub mod direct;
 pub mod doctor;
 pub mod exit;
 pub mod faults;

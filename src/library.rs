@@ -1,6 +1,6 @@
 //! The library: everything under `scenarios/`, loaded and cross-referenced.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
@@ -36,6 +36,8 @@ pub struct Library {
     pub quotas: BTreeMap<String, SourceFile>,
     /// The profiles by name.
     pub profiles: BTreeMap<String, LoadedProfile>,
+    /// The documents that come with the program and are not among these requirements.
+    pub left_out: BTreeSet<String>,
 }
 
 /// The scenarios that a requirement names as its checks, and where it does so.
@@ -111,9 +113,12 @@ impl Library {
         let mut bundled = Vec::new();
         collect_bundled(&BUNDLED, &mut bundled);
         let own: Vec<String> = files.iter().map(|(place, _)| place.clone()).collect();
+        let specs = |places: &[String]| places.iter().filter_map(|p| document(p)).collect();
+        let places: Vec<String> = bundled.iter().map(|(place, _)| place.clone()).collect();
+        let (all, ours): (BTreeSet<String>, BTreeSet<String>) = (specs(&places), specs(&own));
         bundled.retain(|(place, _)| !place.starts_with("specs/") && !own.contains(place));
         files.extend(bundled);
-        Self::load(files)
+        Ok(Self { left_out: &all - &ours, ..Self::load(files)? })
     }
 
     /// Loads files given as (place below `scenarios/`, file).
@@ -217,6 +222,12 @@ impl Library {
     pub fn scenario(&self, id: &str) -> Option<&LoadedScenario> {
         self.scenarios.iter().find(|scenario| scenario.id == id)
     }
+}
+
+/// The document that a file below `specs/` belongs to.
+fn document(place: &str) -> Option<String> {
+    let (document, _) = place.strip_prefix("specs/")?.split_once('/')?;
+    Some(document.to_owned())
 }
 
 /// Sections sort as numbers: 4.6 before 4.10.

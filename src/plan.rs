@@ -122,8 +122,8 @@ fn apply(
     case
 }
 
-/// Why nobody can log in as the case wants, where the provider file rules it out.
-fn no_login(steps: &[CaseStep], login: &Login) -> Option<Lack> {
+/// Why nobody can log in as steps want, where the provider file rules it out.
+pub fn no_login(steps: &[CaseStep], login: &Login) -> Option<Lack> {
     let why = match login {
         Login::None => "the provider file says `login: none`",
         Login::Api(_) => "the provider file logs in by an API, which has no pages",
@@ -227,8 +227,8 @@ fn with_twins(cases: &[Case], mut wanted: BTreeSet<String>) -> BTreeSet<String> 
     }
 }
 
-/// The steps of flows, one flow after the other.
-pub fn flows(library: &Library, names: &[&str]) -> Vec<CaseStep> {
+/// The steps of flows, one flow after the other, as users of a provider log in.
+pub fn flows(library: &Library, login: &Login, names: &[&str]) -> Vec<CaseStep> {
     let call = |name: &&str| Step {
         name: None,
         action: Action::Flow(Located { value: (*name).to_owned(), place: Place::default() }),
@@ -240,7 +240,7 @@ pub fn flows(library: &Library, names: &[&str]) -> Vec<CaseStep> {
         place: Place::default(),
     };
     let steps: Vec<Step> = names.iter().map(call).collect();
-    spell_steps(Speller { library, by_api: false }, &steps, None)
+    spell_steps(Speller { library, by_api: matches!(login, Login::Api(_)) }, &steps, None)
 }
 
 /// Steps with their flows spelt out, for users who log in this way.

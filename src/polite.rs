@@ -71,7 +71,10 @@ impl<'a, T> Polite<'a, T> {
             turns.next = start + rate.unwrap_or_default();
             start
         };
-        sleep_until(start).await;
+        // A sleep takes a millisecond, even one that is over.
+        if start > Instant::now() {
+            sleep_until(start).await;
+        }
     }
 
     /// Lets nobody's turn come before a time has passed.

@@ -11,7 +11,7 @@ use crate::evaluate::environment;
 use crate::login::{self, Login};
 use crate::pages::PageRules;
 use crate::provider_file::{
-    Basis, ClientEntry, Hook, KnownDeviation, Offline, Pace, ProviderFile, UserEntry,
+    Basis, ClientEntry, Hook, KnownDeviation, Offline, Pace, ProviderFile, UserEntry, variables,
 };
 use crate::secret::{Secret, SecretSource};
 use crate::target;
@@ -116,14 +116,16 @@ impl Provider {
         let written: ProviderFile = yaml::parse(file, source).map_err(guarded)?;
         let issuer_text = match issuer {
             Some(issuer) => issuer.to_owned(),
-            None => Filler { file, source, issuer: "" }.text(&written.issuer)?,
+            None => Filler { file, source, issuer: "" }
+                .text(&written.issuer)
+                .map_err(|mistake| with_all_unset(mistake, source))?,
         };
         let filler = Filler { file, source, issuer: &issuer_text };
         if !issuer_text.starts_with("https://") && !issuer_text.starts_with("http://") {
             let message = format!("`{issuer_text}` is neither an https nor an http address");
             return Err(filler.error(&written.issuer, message));
         }
-        filler.provider(written)
+        filler.provider(written).map_err(|mistake| with_all_unset(mistake, source))
     }
 
     /// Every secret of the file, for redaction.
@@ -132,6 +134,16 @@ impl Provider {
         let clients = clients.flatten().chain(&self.hook_secrets).cloned();
         clients.chain(self.users.values().map(|user| user.password.clone())).collect()
     }
+}
+
+/// A mistake about a variable that is not set, with all others that are not, to set in one go.
+fn with_all_unset(mistake: Diagnostic, source: &str) -> Diagnostic {
+    let mut unset: Vec<String> = variables(source).into_iter().collect();
+    unset.retain(|name| std::env::var(name).is_err());
+    if unset.len() < 2 || !mistake.message.ends_with("is not set") {
+        return mistake;
+    }
+    mistake.hint(format!("{} variables are not set: {}", unset.len(), unset.join(", ")))
 }
 
 /// A mistake without its line, where that may hold a secret which does not belong there.

@@ -1,6 +1,6 @@
 //! The provider file, as it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -16,6 +16,19 @@ use crate::pages::PageRules;
 use crate::secret::SecretSource;
 use crate::template::Template;
 use crate::yaml::Located;
+
+/// The environment variables that the text of a provider file names without a default, outside its
+/// comments.
+pub fn variables(text: &str) -> BTreeSet<String> {
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let rests = lines.flat_map(|line| line.split("env:").skip(1)).map(str::trim_start);
+    let names = rests.filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let (name, rest) = rest.split_at(end.unwrap_or(rest.len()));
+        (!name.is_empty() && !rest.starts_with(':')).then(|| name.to_owned())
+    });
+    names.collect()
+}
 
 /// A provider file, as written.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

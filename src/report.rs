@@ -9,6 +9,8 @@ use crate::provider_file::Basis;
 
 use self::standing::Standing;
 
+pub mod capacity_html;
+pub mod chart;
 pub mod ctrf;
 pub mod drift_markdown;
 pub mod exchange;
@@ -18,6 +20,7 @@ pub mod har;
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod load_html;
 pub mod markdown;
 pub mod matrix_html;
 pub mod matrix_markdown;

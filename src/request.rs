@@ -119,7 +119,9 @@ fn address(to: &Template, query: &Parameters, variables: &Variables) -> Result<U
         None => written,
     };
     let mut url = Url::parse(&address).map_err(|e| {
-        if address.contains(':') {
+        if address.is_empty() {
+            format!("the address in `{to}` is empty")
+        } else if address.contains(':') {
             format!("`{address}` is not an address: {e}")
         } else {
             format!("the provider has no {address}")

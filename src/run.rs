@@ -1,5 +1,6 @@
 //! A run: every selected case executed and judged, and the report of it.
 
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use chrono::{SecondsFormat, Utc};
@@ -13,6 +14,7 @@ use crate::evaluate::unreserved;
 use crate::execute::execute;
 use crate::finding::{Finding, Verdict};
 use crate::history::History;
+use crate::hook;
 use crate::judge;
 use crate::library::Library;
 use crate::login;
@@ -66,6 +68,9 @@ pub enum RunError {
     /// The provider cannot be reached.
     #[error("the provider cannot be reached: {0}")]
     Unreachable(#[from] TransportError),
+    /// The provider's clock cannot be set back to the real time.
+    #[error("{0}")]
+    Clock(String),
 }
 
 /// Runs the selected cases and reports on them.
@@ -91,6 +96,7 @@ pub async fn run(
         Either::Left((target, _)) => target?,
         Either::Right(_) => return Err(RunError::Interrupted),
     };
+    reset_clock(&target, &polite).await.map_err(RunError::Clock)?;
     let capabilities = &target.capabilities;
     let cases =
         plan::bind(library, provider, capabilities, &settings.selection, &settings.allowed)?;
@@ -121,6 +127,16 @@ pub async fn run(
         exit_code: exit_code(&findings, settings.strict, interrupted),
         findings,
     })
+}
+
+/// Takes back what earlier runs have moved the provider's clock by: times in its tokens are compared
+/// with the real one.
+async fn reset_clock(target: &Target<'_>, transport: &impl Transport) -> Result<(), String> {
+    const HOOK: &str = "reset_clock";
+    if !target.provider.hooks.contains_key(HOOK) {
+        return Ok(());
+    }
+    hook::call(HOOK, target.provider, &target.variables, transport).await
 }
 
 /// The pace at which no two requests come within a second.
@@ -235,14 +251,14 @@ fn settle(
     profile: &Profile,
     mut findings: Vec<Finding>,
 ) -> Vec<Finding> {
-    for case in cases {
-        if !findings.iter().any(|finding| finding.case == case.id) {
-            let why = "not run: the run was interrupted";
-            findings.extend(judge::not_run(library, case, Verdict::Inconclusive, why));
-        }
+    let done: HashSet<String> = findings.iter().map(|finding| finding.case.clone()).collect();
+    for case in cases.iter().filter(|case| !done.contains(&case.id)) {
+        let why = "not run: the run was interrupted";
+        findings.extend(judge::not_run(library, case, Verdict::Inconclusive, why));
     }
-    let order = |finding: &Finding| cases.iter().position(|case| case.id == finding.case);
-    findings.sort_by_key(order);
+    let order: HashMap<&str, usize> =
+        cases.iter().enumerate().map(|(index, case)| (case.id.as_str(), index)).collect();
+    findings.sort_by_key(|finding| order.get(finding.case.as_str()));
     judge::weigh_twins(cases, &mut findings);
     profile::apply(profile, &mut findings);
     deviation::apply(&provider.known, &mut findings, Utc::now().date_naive());

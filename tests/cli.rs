@@ -141,6 +141,9 @@ fn faults_are_listed_with_what_they_break() {
     let row = "code_reusable\n    an authorization code can be exchanged again\n    rfc6749/4.1.2/";
     assert_eq!(ended.code, Some(0));
     assert!(ended.stdout.contains(row), "{}", ended.stdout);
+    let row =
+        "api_mfa_skipped\n    A user with a software token signs in with the password alone\n    ";
+    assert!(ended.stdout.contains(row), "{}", ended.stdout);
 }
 
 fn demo(asked: &Asked, origin: &str) -> Answer {

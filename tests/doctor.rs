@@ -116,7 +116,7 @@ fn a_right_configuration_is_well() {
 /// A change to the stub's provider file, and what the doctor makes of it.
 type Row = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 10] = [
     (
         "wrong-secret",
         &[("published: confidential-secret", "published: nonsense-secret")],
@@ -140,6 +140,12 @@ const ROWS: [Row; 9] = [
         "unknown-client",
         &[("client_id: public2", "client_id: nobody-knows-it")],
         &["CHANGE  public2: ", "correct `clients.public2.client_id`"],
+    ),
+    (
+        "unknown-first-client",
+        &[("public: { client_id: public,", "public: { client_id: nobody-knows-it,")],
+        // What follows from it is not told as if it were mistakes of its own.
+        &["CHANGE  public: 401", "-       alice: waits for clients `public`", "\n1 to change"],
     ),
     (
         "redirect-uri",
@@ -270,6 +276,26 @@ fn what_is_no_metadata_is_told_apart() {
         2,
         &["which the provider file does not name", "`origins: [\"https://elsewhere.invalid\"]`"],
     );
+}
+
+#[test]
+fn a_page_that_fails_by_itself_is_no_matter_of_a_redirect_uri() {
+    let ended = visit("doctor-500", |asked, origin| match asked.path.as_str() {
+        "/token" => json("400 Bad Request", &json!({ "error": "invalid_grant" })),
+        path if path.starts_with("/authorize") => {
+            response("500 Internal Server Error", &[("Content-Type", "text/html")], "<p>Oh no")
+        }
+        _ => json(
+            "200 OK",
+            &json!({
+                "issuer": origin,
+                "authorization_endpoint": format!("{origin}/authorize"),
+                "token_endpoint": format!("{origin}/token"),
+            }),
+        ),
+    });
+    says(&ended, 2, &["500, \"Oh no\"", "look into the provider's log: it failed by itself"]);
+    assert!(!ended.stdout.contains("register the redirect URI"), "{}", ended.stdout);
 }
 
 #[test]

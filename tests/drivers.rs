@@ -1,15 +1,47 @@
 //! The login drivers, with the real program against the stub: its ordinary pages, and its login page
 //! that only a script builds.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 
+use libtest_mimic::Arguments;
 use serde_json::Value;
 
 mod support;
 
 use support::program::{command, folder, run, text};
+use support::trials::{trials, unless};
+
+fn main() -> ExitCode {
+    let mut tests = trials![
+        forms_cannot_pass_a_page_of_scripts_and_say_what_can,
+        steps_log_in_where_there_is_no_form,
+        steps_answer_consent_and_device_pages,
+        a_step_that_is_refused_says_what_and_why,
+        a_step_with_a_name_that_nothing_binds_is_refused_with_its_line,
+        a_command_gives_the_cookie,
+        a_command_that_fails_says_so,
+        without_a_login_the_rest_runs,
+        an_api_hands_out_tokens_without_a_page,
+        an_api_that_refuses_says_what_it_said,
+        a_browser_that_is_not_there_is_named,
+        a_user_logs_in_once_unless_a_check_wants_more,
+    ];
+    tests.extend([
+        unless(
+            no_browser,
+            "a_browser_passes_a_page_of_scripts",
+            a_browser_passes_a_page_of_scripts,
+        ),
+        unless(
+            no_browser,
+            "a_browser_says_what_the_page_said_to_a_wrong_password",
+            a_browser_says_what_the_page_said_to_a_wrong_password,
+        ),
+    ]);
+    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
+}
 
 /// What the tests ask the stub for: one code, and what a token brings.
 const CODE: &str = "rfc6749/4.1.4/valid-exchange";
@@ -55,12 +87,29 @@ impl Stub {
         write(name, source, login)
     }
 
-    fn run(&self, file: &Path, selectors: &[&str]) -> Value {
-        let mut program = command(["run", "--json", "-", "--provider", text(file)]);
-        program.args(selectors).env("AUTHGAUGE_STUB_ISSUER", &self.issuer);
-        program.env("AUTHGAUGE_STUB_BASE", self.base());
+    /// The program in the environment that the provider files of the stub name.
+    fn program(&self, arguments: &[&str]) -> Command {
+        let mut program = command(arguments);
+        program.env("AUTHGAUGE_STUB_ISSUER", &self.issuer).env("AUTHGAUGE_STUB_BASE", self.base());
         program.envs(std::env::var_os("AUTHGAUGE_BROWSER").map(|name| ("AUTHGAUGE_BROWSER", name)));
-        let ended = run(&mut program);
+        program
+    }
+
+    fn doctor(&self, file: &Path) -> Command {
+        self.program(&["doctor", "--provider", text(file)])
+    }
+
+    /// The doctor logs in as the file says, and what it finds has these words.
+    fn doctor_says(&self, file: &Path, code: i32, words: &[&str]) {
+        let ended = run(&mut self.doctor(file));
+        let missing: Vec<_> = words.iter().filter(|word| !ended.stdout.contains(**word)).collect();
+        assert!(missing.is_empty(), "no {missing:?} in {}{}", ended.stdout, ended.stderr);
+        assert_eq!(ended.code, Some(code), "{}", ended.stdout);
+    }
+
+    fn run(&self, file: &Path, selectors: &[&str]) -> Value {
+        let mut program = self.program(&["run", "--json", "-", "--provider", text(file)]);
+        let ended = run(program.args(selectors));
         serde_json::from_str(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {}", ended.stderr))
     }
 }
@@ -101,11 +150,12 @@ fn one_says(report: &Value, verdict: &str, part: &str) {
     assert!(found, "no {verdict} says {part:?}: {lines:#?}");
 }
 
-#[test]
 fn forms_cannot_pass_a_page_of_scripts_and_say_what_can() {
     let stub = Stub::scripted("drivers-scripted-1");
     let report = stub.run(&stub.file("drivers-forms", ""), &[CODE]);
     one_says(&report, "inconclusive", "set `login: browser` in the provider file");
+    let next = "choose another way to log in in the provider file: `login: browser`";
+    stub.doctor_says(&stub.file("drivers-forms", ""), 2, &["CHANGE  alice: at http://", next]);
 }
 
 const STEPS: &str = r#"
@@ -127,22 +177,21 @@ const CONSENT: &str = r#"
     - { at: /device, for: device, keep: { csrf: { input: csrf } }, do: [ { send: { to: /device, form: { csrf: "${csrf}", user_code: "${user_code}", approve: yes } } } ] }
 "#;
 
-#[test]
 fn steps_log_in_where_there_is_no_form() {
     let stub = Stub::scripted("drivers-scripted-2");
     let file = stub.file("drivers-steps", STEPS);
     all_pass(&stub.run(&file, &["rfc6749/4.1.2/*", "rfc6749/4.1.2.1/*"]));
+    stub.doctor_says(&file, 0, &["ok      alice: logged in", "ok      public: known"]);
 }
 
-#[test]
 fn steps_answer_consent_and_device_pages() {
     let stub = Stub::scripted("drivers-scripted-3");
     let file = stub.file("drivers-steps-consent", &format!("{}{CONSENT}", STEPS.trim_end()));
     let denied = "rfc6749/4.1.2.1/*";
     all_pass(&stub.run(&file, &[CODE, denied, "rfc8628/3.5/approved*"]));
+    stub.doctor_says(&file, 0, &["ok      device_code: a token", "all is well"]);
 }
 
-#[test]
 fn a_step_that_is_refused_says_what_and_why() {
     let stub = Stub::scripted("drivers-scripted-4");
     let wrong = STEPS.replace("password: \"${password}\"", "password: wrong");
@@ -154,7 +203,6 @@ fn a_step_that_is_refused_says_what_and_why() {
     one_says(&report, "inconclusive", "/login: `csrf` is not there: the answer has no `data-token");
 }
 
-#[test]
 fn a_step_with_a_name_that_nothing_binds_is_refused_with_its_line() {
     let stub = Stub::start(&["strict"]);
     let file = stub.file("drivers-steps-names", &STEPS.replace("${next}", "${nxet}"));
@@ -177,7 +225,6 @@ sed -n 's/.*\tstub_session\t\(.*\)/stub_session=\1/p' "$jar"
 rm "$jar"
 "#;
 
-#[test]
 fn a_command_gives_the_cookie() {
     let stub = Stub::start(&["strict"]);
     let script = folder("drivers-cookie-script").join("sign-in.sh");
@@ -195,7 +242,6 @@ fn a_command_gives_the_cookie() {
     assert_eq!(stub.counters()["logins"]["alice"], 2);
 }
 
-#[test]
 fn a_command_that_fails_says_so() {
     let stub = Stub::start(&["strict"]);
     let failing = "login: { cookie: { command: [bash, -c, \"echo no session >&2; exit 3\"] } }";
@@ -205,9 +251,10 @@ fn a_command_that_fails_says_so() {
     let silent = "login: { cookie: { command: [\"true\"] } }";
     let report = stub.run(&stub.file("drivers-cookie-silent", silent), &[CODE]);
     one_says(&report, "inconclusive", "printed nothing");
+    let next = "correct the command under `login` in the provider file";
+    stub.doctor_says(&stub.file("drivers-cookie-fails", failing), 2, &["CHANGE  alice", next]);
 }
 
-#[test]
 fn without_a_login_the_rest_runs() {
     let stub = Stub::start(&["strict"]);
     let file = stub.file("drivers-none", "login: none");
@@ -220,6 +267,8 @@ fn without_a_login_the_rest_runs() {
     one_says(&report, "pass", "rfc6749/4.4.2/");
     let lines = verdicts(&report);
     assert!(lines.iter().all(|line| !line.starts_with("inconclusive")), "{lines:#?}");
+    let left = "-       alice: needs a user who logs in: the provider file says `login: none`";
+    stub.doctor_says(&file, 0, &[left, "-       device_code: needs a user who logs in"]);
     assert_eq!(stub.counters()["logins"], serde_json::json!({}));
 }
 
@@ -256,7 +305,6 @@ login:
 /// A check of tokens, which needs no page.
 const TOKENS: &str = "rfc6749/6/refresh";
 
-#[test]
 fn an_api_hands_out_tokens_without_a_page() {
     for (name, login) in [("drivers-api", API), ("drivers-srp", SRP)] {
         let stub = Stub::start(&["cognito"]);
@@ -269,46 +317,38 @@ fn an_api_hands_out_tokens_without_a_page() {
             "not_applicable",
             "the provider file logs in by an API, which has no pages",
         );
+        let well =
+            ["ok      alice: tokens from the API of `login`", "ok      refresh_token: a token"];
+        stub.doctor_says(&file, 0, &well);
         assert_eq!(stub.counters()["logins"], serde_json::json!({}), "no page was asked");
     }
 }
 
-#[test]
 fn an_api_that_refuses_says_what_it_said() {
     let stub = Stub::start(&["cognito"]);
     let source = include_str!("../scenarios/providers/stub-cognito.yaml");
     let wrong = API.replace("PASSWORD: \"${password}\"", "PASSWORD: wrong");
     let report = stub.run(&write("drivers-api-wrong", source, &wrong), &[TOKENS]);
     one_says(&report, "inconclusive", "login refused: POST / answered 400, it says \"Incorrect");
+    let next = "correct `users.alice.username` or the password";
+    stub.doctor_says(&write("drivers-api-wrong", source, &wrong), 2, &["CHANGE  alice", next]);
 }
 
-/// The reason why there is no test in a browser, in words that the test's output shows.
-fn no_browser() -> bool {
-    let found = authgauge::chromium::find();
-    if let Err(why) = &found {
-        // Past the capture of the test's output, which would hide it.
-        drop(writeln!(std::io::stderr(), "skipped: {why}"));
-    }
-    found.is_err()
+/// Why there is no test in a browser.
+fn no_browser() -> Option<String> {
+    authgauge::chromium::find().err()
 }
 
-#[test]
 fn a_browser_passes_a_page_of_scripts() {
-    if no_browser() {
-        return;
-    }
     let stub = Stub::scripted("drivers-scripted-5");
     let file = stub.file("drivers-browser", "login: browser");
     // A login, a session that goes on, a consent, a denial, a device, and one for nobody.
     let consent = "rfc6749/4.1.2.1/denied";
     all_pass(&stub.run(&file, &[CODE, consent, "rfc8628/3.3/*", "rfc6749/6/refresh"]));
+    stub.doctor_says(&file, 0, &["ok      alice: logged in", "all is well"]);
 }
 
-#[test]
 fn a_browser_says_what_the_page_said_to_a_wrong_password() {
-    if no_browser() {
-        return;
-    }
     let stub = Stub::scripted("drivers-scripted-6");
     let file = stub.file("drivers-browser-wrong", "login: browser");
     let wrong = std::fs::read_to_string(&file).expect("it is there");
@@ -319,7 +359,6 @@ fn a_browser_says_what_the_page_said_to_a_wrong_password() {
     one_says(&report, "inconclusive", "it says \"Log in The username or the password is ***");
 }
 
-#[test]
 fn a_browser_that_is_not_there_is_named() {
     let stub = Stub::scripted("drivers-scripted-7");
     let file = stub.file("drivers-browser-missing", "login: browser");
@@ -327,9 +366,11 @@ fn a_browser_that_is_not_there_is_named() {
     program.env("AUTHGAUGE_STUB_ISSUER", &stub.issuer).env("AUTHGAUGE_BROWSER", "/no/such/browser");
     let report = serde_json::from_str(&run(&mut program).stdout).expect("a report");
     one_says(&report, "inconclusive", "the browser /no/such/browser cannot be started");
+    let mut program = stub.doctor(&file);
+    let ended = run(program.env("AUTHGAUGE_BROWSER", "/no/such/browser"));
+    assert!(ended.stdout.contains("next: install Chromium, name it in"), "{}", ended.stdout);
 }
 
-#[test]
 fn a_user_logs_in_once_unless_a_check_wants_more() {
     let stub = Stub::start(&["strict"]);
     let file = stub.file("drivers-once", "");

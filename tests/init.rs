@@ -69,6 +69,8 @@ fn the_file_says_what_was_found_and_what_is_missing() {
         "#   export AUTHGAUGE_CONFIDENTIAL_SECRET=…".into(),
         "#   http://127.0.0.1:18999/callback: redirect URI of every client; nothing needs to listen there"
             .into(),
+        "#   consent, client_id authgauge-consent: a public client that asks the user for consent each time"
+            .into(),
     ] {
         assert!(written.lines().any(|own| own == line), "{line:?} is not in\n{written}");
     }
@@ -91,6 +93,64 @@ fn a_file_that_lacks_a_variable_says_which() {
         ended.stderr.contains(&format!("the environment variable {} is not set", last.0)),
         "{ended:#?}"
     );
+    // All of them at once, when there are more.
+    let ended = authgauge(&["doctor", "--provider", text(&file)]);
+    assert_eq!(ended.code, Some(2), "{ended:#?}");
+    let named = [
+        "AUTHGAUGE_ALICE_PASSWORD, AUTHGAUGE_BOB_PASSWORD",
+        "variables are not set",
+        last.0.as_str(),
+    ];
+    assert!(named.iter().all(|name| ended.stderr.contains(name)), "{ended:#?}");
+}
+
+#[test]
+fn what_only_the_second_document_has_is_written_down() {
+    let server = Server::start(|asked, origin| match asked.path.as_str() {
+        OPENID => json("200 OK", &metadata(origin)),
+        OAUTH => json(
+            "200 OK",
+            &json!({
+                "issuer": origin,
+                "token_endpoint": "https://not-this-one.invalid/token",
+                "revocation_endpoint": format!("{origin}/revoke"),
+                // A provider file would fill this in.
+                "device_authorization_endpoint": format!("{origin}/${{env:HOME}}"),
+            }),
+        ),
+        _ => response("404 Not Found", &[], ""),
+    });
+    let ended = authgauge(&["init", &server.origin()]);
+    let line = format!(
+        "\nendpoints:\n  # Only the document of RFC 8414 has these.\n  revocation_endpoint: \"{}/revoke\"\nredirect_uri:",
+        server.origin()
+    );
+    assert!(ended.stdout.contains(&line), "{line}\nis not in\n{}", ended.stdout);
+    assert!(!ended.stdout.contains("#   revocation_endpoint\n"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("  token_endpoint: \""), "{}", ended.stdout);
+    // The endpoints of a template stay, and one that stands beside another is found.
+    let ended = authgauge(&["init", &server.origin(), "--template", "cognito"]);
+    let line =
+        "\nendpoints:\n  revocation_endpoint: \"https://login.elsewhere.invalid/oauth2/revoke\"\n";
+    assert!(ended.stdout.contains(line), "{line}\nis not in\n{}", ended.stdout);
+}
+
+/// What a measured product deviates in is one list, wherever it is written.
+#[test]
+fn a_template_knows_what_the_provider_file_knows() {
+    let library = Library::bundled().expect("the bundled files are well-formed");
+    for (template, provider) in [
+        ("django-oauth-toolkit", "django-oauth-toolkit"),
+        ("oidc-provider", "oidc-provider"),
+        ("cognito", "stub-cognito"),
+        ("auth0", "stub-auth0"),
+    ] {
+        let known = |text: &str| text.split_once("\nknown:\n").map(|(_, known)| known.to_owned());
+        let (ours, theirs) =
+            (known(&library.templates[template].text), known(&library.providers[provider].text));
+        assert!(ours.is_some());
+        assert_eq!(ours, theirs, "scenarios/templates/{template}.yaml");
+    }
 }
 
 #[test]

@@ -8,15 +8,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use authgauge::load::interval_log;
-use authgauge::load::outcome::{Clock, Outcome};
+use authgauge::load::outcome::Outcome;
 use authgauge::load::recorder;
 use serde_json::Value;
 
 use support::program::{authgauge, command, finish, folder, root, signal, text};
 use support::server::{self, Server, json, response};
-use support::workload::{
-    KEYS, Stub, TOKEN, measured, near, number, profile, read, read_by_python, step,
-};
+use support::workload::{KEYS, Stub, TOKEN, measured, near, number, profile, read, step};
 
 #[test]
 fn counts_are_those_of_the_stub_and_the_summary_keeps_its_contract() {
@@ -486,25 +484,4 @@ fn the_bundled_profiles_hold_against_the_embedded_stub() {
             );
         }
     }
-}
-
-/// The hdrhistogram package of Python reads our log: `AUTHGAUGE_INTEROP=1`, with python3.
-#[test]
-fn a_public_tool_reads_the_interval_log() {
-    if std::env::var_os("AUTHGAUGE_INTEROP").is_none() {
-        return;
-    }
-    let (folder, profile) = profile("interop", "rate: 100\nduration: 3\nusers: 8\n", KEYS);
-    let log = folder.join("run.hlog");
-    let ended = authgauge(&["load", "--profile", text(&profile), "--hlog", text(&log)]);
-    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
-    let theirs = read_by_python(&log, "keys.ok.response");
-    let log = interval_log::read(&std::fs::read_to_string(&log).expect("the log")).expect("a log");
-    let mut total = recorder::Interval::default();
-    for logged in &log.intervals {
-        recorder::add(&mut total, &logged.interval);
-    }
-    let ours = recorder::latency(&total, "keys", Clock::Response);
-    assert!((theirs[0] - 300.0).abs() < 0.5, "{theirs:?}");
-    near(theirs[1], ours.quantile_ms(0.99) * 1e3, 0.001, "p99");
 }

@@ -10,9 +10,10 @@ use std::process::{Command, ExitCode};
 
 use authgauge::matrix::matrix;
 use authgauge::provider_file::Basis;
-use authgauge::report::{Report, html, json, matrix_html};
+use authgauge::report::{Report, capacity_html, html, json, load_html, matrix_html};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
+use support::measurements::{capacity, load};
 use support::program::root;
 use support::reports::{empty, every_kind, hostile, many};
 
@@ -34,7 +35,14 @@ fn main() -> ExitCode {
         let page = move || matrix_html::write(&matrix(&reports()));
         Trial::ignorable_test(name, move || look_at(name, &page()))
     });
-    let trials: Vec<Trial> = trials.into_iter().chain(compared).collect();
+    let measured: [(&str, fn() -> String); 3] = [
+        ("load", || load_html::write(&[load("first")])),
+        ("load-compared", || load_html::write(&[load("first"), load("second")])),
+        ("capacity", || capacity_html::write(&[capacity()])),
+    ];
+    let measured =
+        measured.map(|(name, page)| Trial::ignorable_test(name, move || look_at(name, &page())));
+    let trials: Vec<Trial> = trials.into_iter().chain(compared).chain(measured).collect();
     let mut arguments = Arguments::from_args();
     // They share the folder into which npm installs.
     arguments.test_threads = Some(1);

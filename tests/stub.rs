@@ -401,3 +401,50 @@ fn wrong_options_say_what_would_be_right() {
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_run_does_not_mind_where_an_earlier_one_has_left_the_clock() {
+    let stub = Stub::start(&["cognito"]);
+    let selected = ["oidc-core/2", "rfc6750/3.1/expired-token"];
+    for _ in 0..2 {
+        let issuer = ["--issuer", &stub.issuer];
+        let run = ["run", "--provider", "stub-cognito"];
+        let ended = authgauge(&[&run[..], &issuer, &selected].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn the_endpoints_of_a_pool_answer_what_makes_no_sense() {
+    let stub = Stub::start(&["cognito"]);
+    let form = "application/x-www-form-urlencoded";
+    let json = "application/x-amz-json-1.1";
+    let (initiate, unknown) = ("InitiateAuth", "MakeCoffee");
+    let long = vec![b'a'; 1 << 20];
+    let rows: [(&str, &str, &str, &[u8], &str, &str); 11] = [
+        ("/oauth2/token", form, "", b"grant_type=%zz", "400", "invalid_request"),
+        ("/oauth2/token", form, "", b"grant_type=%ff", "400", "invalid_request"),
+        ("/oauth2/token", form, "", b"\xff\xfe=\xff&&&=", "400", "invalid_request"),
+        ("/oauth2/token", "text/plain", "", b"grant_type=refresh_token", "400", "invalid_request"),
+        ("/oauth2/token", form, "", &long, "413", "error"),
+        ("/login", form, "", b"_csrf=%zz", "400", "malformed"),
+        ("/", json, unknown, b"{}", "400", "UnknownOperationException"),
+        ("/", "text/plain", initiate, b"{}", "400", "UnknownOperationException"),
+        ("/", json, initiate, b"{\"ClientId\": \"\xff\"}", "400", "SerializationException"),
+        ("/", json, initiate, b"[[[[", "400", "SerializationException"),
+        ("/", json, initiate, &long, "413", "error"),
+    ];
+    for (path, media_type, target, body, status, part) in rows {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: stub\r\nConnection: close\r\nContent-Type: {media_type}\r\n\
+             X-Amz-Target: AWSCognitoIdentityProviderService.{target}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let answer = stub.raw(&[head.as_bytes(), body].concat());
+        let shown = String::from_utf8_lossy(&body[..body.len().min(40)]);
+        let first = format!("HTTP/1.1 {status} ");
+        assert!(answer.starts_with(&first), "{path} {media_type} {shown:?}: {answer}");
+        assert!(answer.contains(part), "{path} {media_type} {shown:?}: {answer}");
+    }
+    assert_eq!(stub.end("TERM").code, Some(0), "it lives after all that");
+}

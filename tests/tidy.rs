@@ -19,7 +19,7 @@ const NAMED_BY: [(&str, &[&str]); 19] = [
     ("hyper", &["mocks/src/server.rs"]),
     ("hyper_util", &["mocks/src/server.rs", "src/doctor/proxy.rs"]),
     ("tokio_rustls", &["mocks/src/tls.rs", "src/doctor/tls.rs"]),
-    ("rcgen", &["mocks/src/tls.rs"]),
+    ("rcgen", &["mocks/src/tls.rs", "mocks/src/certificate.rs"]),
     ("rustls", &["src/doctor/tls.rs"]),
     ("rustls_platform_verifier", &["src/doctor/tls.rs"]),
     ("x509_cert", &["src/doctor/tls.rs"]),
@@ -128,6 +128,26 @@ fn stages_that_compute_do_no_io() {
     });
     let missing = PURE.iter().find(|path| !root().join(path).exists());
     assert_eq!(missing, None, "a file is gone, and with it the rule");
+}
+
+#[test]
+fn each_known_deviation_of_the_stub_is_about_one_case() {
+    let folder = root().join("scenarios/providers");
+    let files = fs::read_dir(folder).expect("the provider files").flatten();
+    let stubs = files.map(|file| file.path()).filter(|path| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("stub"))
+    });
+    let mut entries = 0;
+    for path in stubs {
+        let text = fs::read_to_string(&path).expect("text");
+        let lines: Vec<&str> = text.lines().collect();
+        for pair in lines.windows(2).filter(|pair| pair[0].starts_with("  - requirement: ")) {
+            let case = pair[1].starts_with("    case: ");
+            assert!(case, "{}: {} would hide a new breach", path.display(), pair[0]);
+            entries += 1;
+        }
+    }
+    assert!(entries > 0, "no entry was found, and so none was looked at");
 }
 
 #[test]

@@ -59,12 +59,13 @@ tokens:
 ";
 
 /// What is measured: a name, the server, and the request.
-const ROWS: [(&str, &str, &str); 7] = [
+const ROWS: [(&str, &str, &str); 8] = [
     ("bare hyper, a fixed body of 1 kB", "bare", JWKS),
     ("stub behind hyper, key set", "opaque", JWKS),
     ("stub behind hyper, opaque token", "opaque", TOKEN),
     ("stub behind hyper, JWT from the cache", "cached", TOKEN),
-    ("stub behind hyper, JWT freshly signed", "jwt", TOKEN),
+    ("stub behind hyper, new JWT by RS256", "jwt", TOKEN),
+    ("stub behind hyper, new JWT by ES256", "es256", TOKEN),
     ("stub behind wiremock, key set", "wiremock", JWKS),
     ("stub behind wiremock, opaque token", "wiremock", TOKEN),
 ];
@@ -93,7 +94,8 @@ async fn serve(what: &str) {
 
 async fn stub(what: &str) {
     let file = std::env::temp_dir().join(format!("authgauge-bench-{}.yaml", std::process::id()));
-    let config = if what == "opaque" { "{}" } else { JWT };
+    let signing = if what == "es256" { "keys: { signing: ES256 }" } else { "" };
+    let config = if what == "opaque" { "{}".into() } else { format!("{signing}{JWT}") };
     std::fs::write(&file, config).expect("a temporary file");
     let reuse_tokens = if what == "cached" { 3600 } else { 0 };
     let conditions = Conditions { reuse_tokens, ..Conditions::default() };
@@ -229,7 +231,8 @@ fn block<T>(runtime: &Runtime, work: impl Future<Output = T>) -> T {
 /// Requests per second of the server's processor time. The rows take turns, and the median round
 /// counts, so that a busy machine is busy for all of them.
 fn throughput(runtime: &Runtime) {
-    let servers = ["bare", "opaque", "cached", "jwt", "wiremock"].map(|what| (what, start(what)));
+    let servers =
+        ["bare", "opaque", "cached", "jwt", "es256", "wiremock"].map(|what| (what, start(what)));
     let mut rates = [const { Vec::new() }; ROWS.len()];
     for _ in 0..ROUNDS {
         for (row, (_, what, request)) in ROWS.iter().enumerate() {

@@ -333,6 +333,7 @@ fn check_response(
         Some("token") if provider.dialect.authorization.implicit => {}
         None if has(provider, Fault::ResponseTypeOptional) => {}
         Some(_) if has(provider, Fault::UnknownResponseTypeIsCode) => {}
+        Some("token" | "id_token") if has(provider, Fault::UnlistedResponseTypeAnswered) => {}
         // RFC 6749 §3.1.1: a missing response_type is an error of its own.
         None => return Err(Reason::ResponseTypeMissing),
         Some(_) => {
@@ -346,6 +347,7 @@ fn check_response(
     }
     match one(parameters, "response_mode") {
         None | Some("query" | "form_post") => Ok(()),
+        Some("fragment") if has(provider, Fault::UnlistedResponseModeIgnored) => Ok(()),
         Some(_) => Err(Reason::ResponseModeUnsupported),
     }
 }
@@ -367,6 +369,10 @@ fn prompt(parameters: &Parameters) -> Result<Vec<String>, Reason> {
 pub fn audience(provider: &Provider, parameters: &Parameters) -> Result<Option<String>, Reason> {
     let authorization = &provider.dialect.authorization;
     let named = authorization.audience.iter().find_map(|name| one(parameters, name));
+    let sent: usize = authorization.audience.iter().map(|name| all(parameters, name).count()).sum();
+    if authorization.one_audience && sent > 1 {
+        return Err(Reason::ParameterRepeated);
+    }
     let known = &authorization.audiences;
     match named {
         Some(named) if !known.is_empty() && !known.iter().any(|known| known == named) => {

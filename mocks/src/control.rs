@@ -15,6 +15,7 @@ use crate::provider::{self, Provider, has};
 use crate::quota::{self, Quota};
 use crate::random;
 use crate::store::{self, Decision, Login};
+use crate::user_pool;
 use crate::verification;
 use crate::wire::{self, Request, Response, with_header};
 
@@ -27,13 +28,12 @@ const FARTHEST: u64 = 100 * 365 * 86_400;
 /// Ten minutes, in milliseconds.
 const LONGEST_STALL: u64 = 600_000;
 
-/// More than a test adds, and few enough that a search through them takes no time.
-const MOST_USERS: usize = 10_000;
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Advance {
-    advance: Value,
+struct SetClock {
+    advance: Option<Value>,
+    #[serde(default)]
+    reset: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -102,11 +102,12 @@ pub fn answer(provider: &mut Provider, request: &Request) -> Response {
         ("rotate", _, true) => respond(rotate(provider, &request.body)),
         ("device", _, true) => respond(decide(provider, &request.body)),
         ("login", _, true) => respond(set_login_page(provider, &request.body)),
+        ("codes", true, _) => wire::json(200, &codes(provider)),
         ("users", true, _) => wire::json(200, &users(provider)),
         ("users", _, true) => respond(change_users(provider, &request.body)),
         ("latency", _, true) => respond(set_latency(provider, &request.body)),
         ("quota", _, true) => respond(set_quotas(provider, &request.body)),
-        ("" | "counters", ..) => wrong_method("GET"),
+        ("" | "counters" | "codes", ..) => wrong_method("GET"),
         ("faults" | "users", ..) => wrong_method("GET, POST"),
         ("clock" | "rotate" | "device" | "latency" | "quota" | "login", ..) => wrong_method("POST"),
         _ => bad(404, "no such control: GET /_stub/ lists them"),
@@ -129,7 +130,10 @@ fn index(provider: &Provider) -> Value {
     json!({
         "dialect": provider.dialect.name,
         "issuer": provider.issuer,
-        "POST /_stub/clock": { "advance": "seconds to add to the stub's time" },
+        "POST /_stub/clock": {
+            "advance": "seconds to add to the stub's time",
+            "reset": "true: the real time again",
+        },
         "POST /_stub/rotate": { "mode": "overlap (default) | drop | prepublish" },
         "POST /_stub/device": {
             "user_code": "as shown to the user",
@@ -145,6 +149,7 @@ fn index(provider: &Provider) -> Value {
             "disable": "a name: no more logins, and all sessions and tokens are dead",
             "enable": "a name: logins are possible again",
         },
+        "GET /_stub/codes": "what users would find in their mail: by whom, for what, and the code",
         "POST /_stub/latency": {
             "p50": "the median of all delays in milliseconds; 0 for no delays",
             "p99": "their 99th percentile in milliseconds",
@@ -161,8 +166,16 @@ fn parse<T: DeserializeOwned>(body: &[u8], hint: &str) -> Result<T, String> {
 }
 
 fn advance(provider: &mut Provider, body: &[u8]) -> Outcome {
-    let hint = r#"{"advance": 60}, in whole seconds"#;
-    let Advance { advance } = parse(body, hint)?;
+    let hint = r#"{"advance": 60}, in whole seconds, or {"reset": true}"#;
+    let SetClock { advance, reset } = parse(body, hint)?;
+    let advance = match (advance, reset) {
+        (None, true) => {
+            provider.clock.ahead = 0;
+            0.into()
+        }
+        (Some(advance), false) => advance,
+        _ => return Err(format!("send {hint}")),
+    };
     // Digits in a text will do: a caller may have the number from a template.
     let digits = || advance.as_str().and_then(|text| text.parse().ok());
     let advance = advance.as_u64().or_else(digits);
@@ -276,18 +289,22 @@ fn users(provider: &Provider) -> Value {
     json!({ "users": users.collect::<Vec<_>>() })
 }
 
+fn codes(provider: &Provider) -> Value {
+    let waiting = provider.store.pool.confirmations.iter();
+    let live = waiting.filter(|(_, code)| provider::now(provider) < code.expires_at);
+    let mut codes: Vec<Value> = live
+        .map(|((occasion, username), code)| {
+            json!({ "username": username, "for": occasion, "code": code.code })
+        })
+        .collect();
+    codes.sort_by_key(Value::to_string);
+    json!({ "codes": codes })
+}
+
 fn change_users(provider: &mut Provider, body: &[u8]) -> Outcome {
     let hint = r#"{"disable": "alice"}, {"enable": "alice"} or {"add": {"username": "eve", …}}"#;
     match parse(body, hint)? {
-        Change::Add(user) => {
-            let users = &mut provider.dialect.users;
-            // The first user is the one who decides by default, so that nobody changes places.
-            match users.iter().position(|known| known.username == user.username) {
-                Some(index) => users[index] = user,
-                None if users.len() >= MOST_USERS => return Err("there are too many users".into()),
-                None => users.push(user),
-            }
-        }
+        Change::Add(user) => user_pool::add(&mut provider.dialect, user)?,
         Change::Disable(username) => {
             lock(provider, &username, true)?;
             store::forget_user(&mut provider.store, &username);

@@ -110,6 +110,13 @@ pub struct Endpoints {
     pub device_verification: String,
     pub end_session: String,
     pub client_logout: String,
+    /// Where people become users, confirm that, and ask for another code.
+    pub sign_up: String,
+    pub confirm_sign_up: String,
+    pub resend_code: String,
+    /// Where they ask for a code instead of their password, and use it.
+    pub forgot_password: String,
+    pub confirm_forgot_password: String,
     /// Where a login leads before it leads to the client.
     pub resume: String,
     /// The one endpoint of the device grant, whose parameters are all in the query.

@@ -1,11 +1,13 @@
 //! Metadata (OIDC Discovery §4, RFC 8414 §3) and the key set (RFC 7517 §5).
 
 use std::iter;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use crate::fault::Fault;
-use crate::keys;
+use crate::key::{self, Algorithm, Key};
+use crate::keys::{self, Purpose, RingKey};
 use crate::provider::{self, Provider, has};
 use crate::reason::Reason;
 use crate::refusal;
@@ -109,6 +111,7 @@ fn metadata(provider: &Provider, template: &Map<String, Value>) -> Value {
     let mut facts: Facts =
         served.map(|(name, path)| (name, format!("{}{path}", provider.base_url).into())).collect();
     facts.insert("issuer", provider.issuer.clone().into());
+    facts.insert("signing", key::name(provider.dialect.keys.signing).into());
     facts.insert("scopes", provider.dialect.scopes.clone().into());
     let mut metadata: Value = template::members(template, &facts).into();
     if has(provider, Fault::MetadataNamesMissingEndpoint) {
@@ -127,11 +130,26 @@ pub fn jwks(provider: &mut Provider, _: &Request) -> Response {
         if key.hidden_answers > 0 {
             key.hidden_answers -= 1;
         } else if key.retires_at.is_none_or(|retires_at| now < retires_at) {
-            published.push(keys::jwk(&key.key, Some(&key.kid)));
+            published.push(jwk(key));
         }
     }
     published.extend(faulty_keys(provider));
     wire::cacheable_json(200, &json!({ "keys": published }), CACHE_CONTROL)
+}
+
+/// A key as the key set has it.
+fn jwk(key: &RingKey) -> Value {
+    let mut jwk = key::jwk(&key.key, Some(&key.kid));
+    if let Some(certificate) = &key.certificate {
+        jwk["x5t"] = certificate.x5t.clone().into();
+        jwk["x5c"] = json!([certificate.x5c]);
+    }
+    jwk
+}
+
+/// An RSA key that signs nothing.
+fn decoy(index: usize) -> Arc<Key> {
+    keys::pooled(Purpose::Decoys, Algorithm::RS256, index)
 }
 
 /// The keys that only faults publish. None of them signs anything.
@@ -141,27 +159,28 @@ fn faulty_keys(provider: &Provider) -> Vec<Value> {
         faulty.push(json!({ "use": "sig", "alg": "RS256", "kid": "without-kty" }));
     }
     if has(provider, Fault::JwksKeyWithoutKid) {
-        faulty.push(keys::jwk(&keys::decoy(1), None));
+        faulty.push(key::jwk(&decoy(1), None));
     }
     if has(provider, Fault::JwksDuplicateKid) {
-        faulty.extend([1, 2].map(|index| keys::jwk(&keys::decoy(index), Some("shared"))));
+        faulty.extend([1, 2].map(|index| key::jwk(&decoy(index), Some("shared"))));
     }
     if has(provider, Fault::JwksKeyWithPrivatePart) {
-        let mut key = keys::jwk(&keys::decoy(1), Some("private"));
+        let mut key = key::jwk(&decoy(1), Some("private"));
         // RFC 7518 §6.3.2.1; any value will do, nobody can use it.
         key["d"] = key["n"].clone();
         faulty.push(key);
     }
     if has(provider, Fault::JwksWeakKey) {
-        let mut key = keys::jwk(&keys::decoy(1), Some("weak"));
+        let mut key = key::jwk(&decoy(1), Some("weak"));
         // 168 base64url characters are 126 octets: 1008 bits.
         key["n"] = key["n"].as_str().map(|modulus| &modulus[..168]).into();
         faulty.push(key);
     }
     if has(provider, Fault::JwksEncryptionKeyWithoutUse) {
-        let key = keys::decoy(1);
-        let (n, e) = (&key.modulus, &key.exponent);
-        faulty.push(json!({ "kty": "RSA", "alg": "RSA-OAEP-256", "kid": "enc", "n": n, "e": e }));
+        let key = decoy(1);
+        let mut key = Value::Object(key.members.clone());
+        (key["alg"], key["kid"]) = ("RSA-OAEP-256".into(), "enc".into());
+        faulty.push(key);
     }
     faulty
 }

@@ -10,6 +10,7 @@ use crate::error::StubError;
 use crate::fault::{self, Fault};
 use crate::jwt;
 use crate::latency;
+use crate::overlay::{self, Configured};
 use crate::provider::{self, Provider, has};
 use crate::quota;
 use crate::reason::Reason;
@@ -20,7 +21,8 @@ use crate::{
     authorize, client_logout, consent, control, device, device_sample, discovery, form, idp,
 };
 use crate::{
-    introspection, login, logout, page, random, refusal, revocation, token, userinfo, verification,
+    introspection, login, logout, page, random, recovery, refusal, registration, revocation, token,
+    user_pool, userinfo, verification,
 };
 
 /// Bodies may have 64 kB: every honest request is far smaller.
@@ -60,6 +62,18 @@ impl Engine {
         Engine::under(dialect::find(dialect)?, faults, base_url, Conditions::default())
     }
 
+    /// A new provider at `base_url` with a configuration, as `authgauge stub --config` reads it,
+    /// over its dialect.
+    ///
+    /// # Errors
+    /// When there is no such dialect, or the configuration says what no dialect can.
+    pub fn configured(dialect: &str, config: &str, base_url: &str) -> Result<Engine, StubError> {
+        let Configured { dialect, base_url: own } =
+            overlay::parse(dialect, config, "configuration")?;
+        let base_url = own.as_deref().unwrap_or(base_url);
+        Engine::under(dialect, &[], base_url, Conditions::default())
+    }
+
     /// A new provider that answers under certain conditions.
     pub(crate) fn under(
         dialect: Dialect,
@@ -72,6 +86,11 @@ impl Engine {
         let routes = routes(&dialect.endpoints);
         let mut provider = provider::new(dialect, faults, base_url, conditions);
         provider.endpoints = routes.iter().map(|route| route.name).collect();
+        if provider.dialect.user_pool.is_some() {
+            provider.endpoints.extend(idp::endpoints());
+        }
+        let own = user_pool::quotas(&provider.dialect).map_err(StubError::Quota)?;
+        provider.conditions.quotas.extend(own);
         for quota in &provider.conditions.quotas {
             quota::check(quota, &provider.endpoints).map_err(StubError::UnknownEndpoint)?;
         }
@@ -94,6 +113,7 @@ impl Engine {
         let mut provider = self.provider.lock().unwrap_or_else(PoisonError::into_inner);
         let now = provider::now(&provider);
         store::sweep(&mut provider.store, now);
+        provider.event_id = random::uuid();
         let response = self.respond(&mut provider, request);
         let controlled = request.path.starts_with(control::PREFIX);
         let delay = if controlled {
@@ -145,7 +165,7 @@ fn unknown_fault(name: &str) -> StubError {
 fn follow(route: &Route, provider: &mut Provider, original: &Request) -> Response {
     *provider.counters.requests.entry(route.name).or_default() += 1;
     provider.endpoint = route.name;
-    if !quota::admits(&mut provider.conditions.quotas, route.name, Instant::now()) {
+    if !quota::admits(&mut provider.conditions.quotas, &[route.name], Instant::now()) {
         *provider.counters.limited.entry(route.name).or_default() += 1;
         return quota::answer(&provider.dialect.quota_exceeded);
     }
@@ -227,7 +247,7 @@ fn routes(at: &Endpoints) -> Vec<Route> {
     type Answer = fn(&mut Provider, &Request) -> Response;
     let sample = !at.device_grant.is_empty();
     let verification: Answer = if sample { device_sample::page } else { verification::answer };
-    let rows: [(&String, &'static str, &'static str, Answer); 17] = [
+    let rows: [(&String, &'static str, &'static str, Answer); 22] = [
         (&at.openid_configuration, "openid_configuration", GET, discovery::openid_configuration),
         (
             &at.authorization_server_metadata,
@@ -247,6 +267,11 @@ fn routes(at: &Endpoints) -> Vec<Route> {
         (&at.device_verification, "device_verification", BOTH, verification),
         (&at.end_session, "end_session", BOTH, logout::answer),
         (&at.client_logout, "client_logout", GET, client_logout::answer),
+        (&at.sign_up, "sign_up", BOTH, registration::sign_up),
+        (&at.confirm_sign_up, "confirm_sign_up", BOTH, registration::confirm),
+        (&at.resend_code, "resend_code", BOTH, registration::resend),
+        (&at.forgot_password, "forgot_password", BOTH, recovery::forgot),
+        (&at.confirm_forgot_password, "confirm_forgot_password", BOTH, recovery::confirm),
         (&at.resume, "resume", GET, login::resume),
         (&at.device_grant, "device_grant", POST, device_sample::answer),
         (&at.device_callback, "device_callback", GET, device_sample::callback),

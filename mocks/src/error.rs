@@ -24,6 +24,9 @@ pub enum StubError {
     /// No endpoint has the name that a quota is for.
     #[error("{0}")]
     UnknownEndpoint(String),
+    /// A quota of the dialect is no rate.
+    #[error("{0}")]
+    Quota(String),
     /// The file of `--config` cannot be read.
     #[error("{file} cannot be read: {source}")]
     ConfigUnreadable {

@@ -14,7 +14,7 @@ macro_rules! faults {
             $(#[doc = concat!("The row of `", stringify!($fault), "` in `faults.yaml` says what is wrong.")] $fault,)*
         }
 
-        /// All faults, in the order of `faults.yaml`.
+        /// All faults, in the order of `faults.yaml` and then of `api_faults.yaml`.
         pub const ALL: &[Fault] = &[$(Fault::$fault,)*];
     };
 }
@@ -69,6 +69,8 @@ faults! {
     RepeatedClientIdAccepted,
     ResponseTypeOptional,
     UnknownResponseTypeIsCode,
+    UnlistedResponseTypeAnswered,
+    UnlistedResponseModeIgnored,
     ClientErrorsAreRedirected,
     ErrorWithoutState,
     StateDecodedTwice,
@@ -125,6 +127,7 @@ faults! {
     ExchangeWidensScope,
     GrantTypeOptional,
     UnknownGrantTypeAccepted,
+    UnlistedGrantTypeKnown,
     ClientCredentialsUnsupported,
     GrantTypesUnchecked,
     TokenRequestByGet,
@@ -223,6 +226,22 @@ faults! {
     RotationEndsAccessTokens,
     WrongTokenErrorCodes,
     WrongAuthorizeErrorCodes,
+    ApiWrongPasswordAccepted,
+    ApiPasswordVerifierUnchecked,
+    ApiSecretHashUnchecked,
+    ApiDisabledFlowAccepted,
+    ApiUnconfirmedUserSignsIn,
+    ApiUnknownUserTold,
+    ApiNeverLocksOut,
+    ApiMfaSkipped,
+    ApiSessionReusable,
+    ApiRevokedRefreshTokenAccepted,
+    ApiRotatedRefreshTokenAccepted,
+    ApiRevokeTokenDoesNothing,
+    ApiGlobalSignOutDoesNothing,
+    ApiExpiredAccessTokenAccepted,
+    ApiConfirmationCodeUnchecked,
+    ApiPasswordPolicyUnchecked,
 }
 
 /// A row of `faults.yaml`.
@@ -237,7 +256,25 @@ pub struct FaultRow {
     pub requirements: Vec<String>,
 }
 
-/// All faults that the stub knows, with what they must turn red.
+/// A row of `api_faults.yaml`: a fault of the JSON API, for which there are no scenarios. The stub's own
+/// tests prove that it changes one answer and no other.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiFaultRow {
+    /// The name by which the fault is switched on.
+    pub name: String,
+    /// What the stub does wrong.
+    pub title: String,
+    /// The rule that it breaks.
+    pub rule: String,
+}
+
+/// The faults of the JSON API.
+pub fn api_rows() -> Vec<ApiFaultRow> {
+    crate::yaml::parse(include_str!("../api_faults.yaml"))
+}
+
+/// All faults that scenarios see, with what they must turn red.
 pub fn rows() -> Vec<FaultRow> {
     crate::yaml::parse(include_str!("../faults.yaml"))
 }
@@ -248,9 +285,10 @@ pub fn find(name: &str) -> Option<Fault> {
     Fault::deserialize(name).ok()
 }
 
-/// The names of all faults, in the order of `faults.yaml`.
+/// The names of all faults, in the order of [`ALL`].
 pub fn names() -> Vec<String> {
-    rows().into_iter().map(|row| row.name).collect()
+    let api = api_rows().into_iter().map(|row| row.name);
+    rows().into_iter().map(|row| row.name).chain(api).collect()
 }
 
 #[cfg(test)]
@@ -258,7 +296,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn faults_yaml_lists_exactly_the_faults() {
+    fn the_files_list_exactly_the_faults() {
         let found: Vec<Option<Fault>> = names().iter().map(|name| find(name)).collect();
         let all: Vec<Option<Fault>> = ALL.iter().copied().map(Some).collect();
         assert_eq!(found, all);
@@ -268,6 +306,9 @@ mod tests {
     fn every_fault_breaks_a_requirement_and_says_how() {
         for row in rows() {
             assert!(!row.title.is_empty() && !row.requirements.is_empty(), "{}", row.name);
+        }
+        for row in api_rows() {
+            assert!(!row.title.is_empty() && !row.rule.is_empty(), "{}", row.name);
         }
     }
 }

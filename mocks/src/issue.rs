@@ -2,11 +2,11 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::dialect::{self, Client, GrantType};
 use crate::fault::Fault;
 use crate::jwt;
+use crate::key;
 use crate::manners;
 use crate::provider::{self, Provider, has};
 use crate::random;
@@ -219,7 +219,7 @@ fn facts(provider: &Provider, grant: &Grant, scope: &[String]) -> Facts {
         ("now", provider::now(provider).into()),
         ("jti", random::uuid().into()),
         ("origin_jti", grant.id.clone().into()),
-        ("event_id", random::uuid().into()),
+        ("event_id", provider.event_id.clone().into()),
         ("audience", grant.audience.clone().into()),
     ]);
     if let Some(login) = &grant.login {
@@ -291,10 +291,9 @@ fn spoil(provider: &Provider, claims: &mut Value) {
     }
 }
 
-/// OIDC Core §3.1.3.6: the left half of the hash that the algorithm (RS256) uses.
+/// OIDC Core §3.1.3.6: the left half of the hash that the algorithm uses.
 fn half_hash(provider: &Provider, access_token: &str) -> String {
-    if has(provider, Fault::IdTokenAtHashOfWholeHash) {
-        return URL_SAFE_NO_PAD.encode(Sha256::digest(access_token));
-    }
-    URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16])
+    let hash = key::hash(provider.dialect.keys.signing, access_token);
+    let whole = has(provider, Fault::IdTokenAtHashOfWholeHash);
+    URL_SAFE_NO_PAD.encode(if whole { &hash } else { &hash[..hash.len() / 2] })
 }

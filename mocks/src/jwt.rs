@@ -7,7 +7,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::fault::Fault;
-use crate::keys::{self, Key, KeyRing};
+use crate::key::{self, Key};
+use crate::keys::{self, KeyRing, Purpose};
 use crate::provider::{Provider, has};
 use crate::random;
 use crate::wire::Response;
@@ -33,7 +34,7 @@ pub fn sign_access_token(provider: &Provider, claims: &Value) -> String {
 fn sign_with(provider: &Provider, ring: &KeyRing, claims: &Value) -> String {
     let signer = &ring.keys[ring.signing];
     if has(provider, Fault::SignsWithUnpublishedKey) {
-        let decoy = keys::decoy(0);
+        let decoy = keys::pooled(Purpose::Decoys, signer.key.algorithm, 0);
         return assemble(provider, &decoy, &decoy.thumbprint, claims);
     }
     assemble(provider, &signer.key, &signer.kid, claims)
@@ -44,7 +45,7 @@ fn sign_with(provider: &Provider, ring: &KeyRing, claims: &Value) -> String {
 pub fn sign_access_token_later(provider: &mut Provider, claims: &Value) -> String {
     let ring = provider.access_token_keys.as_ref().unwrap_or(&provider.keys);
     let signer = &ring.keys[ring.signing];
-    let message = message(provider, "RS256", &signer.kid, claims);
+    let message = message(provider, key::name(signer.key.algorithm), &signer.kid, claims);
     let (key, placeholder) = (Arc::clone(&signer.key), random::secret());
     let token = format!("{message}.{placeholder}");
     provider.unsigned.push(Unsigned { message, placeholder, key });
@@ -56,7 +57,7 @@ pub fn complete(mut response: Response, unsigned: &Unsigned) -> Response {
     let placeholder = unsigned.placeholder.as_bytes();
     let at = response.body.windows(placeholder.len()).position(|part| part == placeholder);
     if let Some(at) = at {
-        let signature = keys::sign(&unsigned.key, unsigned.message.as_bytes());
+        let signature = key::sign(&unsigned.key, unsigned.message.as_bytes());
         let signature = URL_SAFE_NO_PAD.encode(signature).into_bytes();
         response.body.splice(at..at + placeholder.len(), signature);
     }
@@ -74,10 +75,15 @@ fn message(provider: &Provider, alg: &str, kid: &str, claims: &Value) -> String 
 }
 
 fn assemble(provider: &Provider, key: &Key, kid: &str, claims: &Value) -> String {
-    let unfitting = has(provider, Fault::SignsWithUnfittingAlgorithm);
-    let message = message(provider, if unfitting { "PS256" } else { "RS256" }, kid, claims);
-    let sign = if unfitting { keys::sign_pss } else { keys::sign };
-    let signature = as_sent(provider, sign(key, message.as_bytes()));
+    let message = |algorithm: &str| message(provider, algorithm, kid, claims);
+    let (message, signature) = if has(provider, Fault::SignsWithUnfittingAlgorithm) {
+        key::sign_unfittingly(key, message)
+    } else {
+        let message = message(key::name(key.algorithm));
+        let signature = key::sign(key, message.as_bytes());
+        (message, signature)
+    };
+    let signature = as_sent(provider, signature);
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
@@ -94,10 +100,12 @@ pub fn verify(provider: &Provider, token: &str) -> Option<Value> {
     let (message, signature) = token.rsplit_once('.')?;
     let (_, payload) = message.split_once('.')?;
     let signature = as_sent(provider, URL_SAFE_NO_PAD.decode(signature).ok()?);
-    let right = |key: &Key| keys::verifies(key, message.as_bytes(), &signature);
+    let right = |key: &Key| key::verifies(key, message.as_bytes(), &signature);
     let rings = iter::once(&provider.keys).chain(&provider.access_token_keys);
     let ours = rings.flat_map(|ring| &ring.keys).any(|ring_key| right(&ring_key.key));
-    let decoys = || has(provider, Fault::SignsWithUnpublishedKey) && right(&keys::decoy(0));
+    let algorithm = provider.dialect.keys.signing;
+    let decoy = || keys::pooled(Purpose::Decoys, algorithm, 0);
+    let decoys = || has(provider, Fault::SignsWithUnpublishedKey) && right(&decoy());
     if !(ours || decoys()) {
         return None;
     }

@@ -12,8 +12,10 @@
 //!
 //! The crate shares no code with the harness, or both could be wrong together.
 
+mod account_page;
 mod adapter;
 mod authorize;
+mod certificate;
 mod client_auth;
 mod client_credentials;
 mod client_logout;
@@ -22,6 +24,7 @@ mod code;
 mod conditions;
 mod consent;
 mod control;
+mod csrf;
 mod decide;
 mod device;
 mod device_sample;
@@ -35,6 +38,7 @@ mod idp;
 mod introspection;
 mod issue;
 mod jwt;
+mod key;
 mod keys;
 mod latency;
 mod login;
@@ -47,9 +51,11 @@ mod provider;
 mod quota;
 mod random;
 mod reason;
+mod recovery;
 mod redirect_uri;
 mod refresh;
 mod refusal;
+mod registration;
 mod reply;
 mod reuse;
 mod revocation;
@@ -72,7 +78,7 @@ pub use adapter::{Options, Stub};
 pub use conditions::Conditions;
 pub use engine::Engine;
 pub use error::StubError;
-pub use fault::FaultRow;
+pub use fault::{ApiFaultRow, FaultRow};
 pub use latency::Latency;
 pub use quota::Quota;
 pub use server::{Server, ServerOptions};
@@ -94,7 +100,12 @@ pub fn habits(dialect: &str) -> Result<Vec<String>, StubError> {
     engine::habits(dialect)
 }
 
-/// The faults, in the order of `mocks/faults.yaml`.
+/// The faults of the JSON API of a user pool, in the order of `mocks/api_faults.yaml`.
+pub fn api_faults() -> Vec<ApiFaultRow> {
+    fault::api_rows()
+}
+
+/// The faults that scenarios see, in the order of `mocks/faults.yaml`.
 pub fn faults() -> Vec<FaultRow> {
     fault::rows()
 }

@@ -3,8 +3,8 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
 use crate::authorize;
+use crate::csrf;
 use crate::decide::{self, Freshness};
-use crate::dialect;
 use crate::form::{self, Parameters, one};
 use crate::manners::Carrier;
 use crate::page;
@@ -16,7 +16,7 @@ use crate::scripted;
 use crate::store::{Goal, Pending, Session};
 use crate::user_pool;
 use crate::verification;
-use crate::wire::{self, Request, Response, cookie, with_header};
+use crate::wire::{self, Request, Response, with_header};
 
 /// A login that somebody waits for.
 struct Waiting {
@@ -78,9 +78,7 @@ fn login_page(
     message: Option<&str>,
 ) -> Response {
     let login = &provider.dialect.login;
-    // One browser keeps one token: logins that wait in two tabs do not disturb each other.
-    let csrf = csrf_cookie(provider, request)
-        .map_or_else(|| random::text(login.fields.csrf_form), str::to_owned);
+    let csrf = csrf::text(provider, request);
     let path = &provider.dialect.endpoints.login;
     let action = match login.carries {
         Carrier::Query => format!("{path}?{carried}"),
@@ -98,25 +96,16 @@ fn login_page(
     if login.fields.csrf.is_empty() {
         return page;
     }
-    let cookie = format!("{}={csrf}; Path=/; HttpOnly; SameSite=Lax", login.fields.csrf_cookie);
-    with_header(page, "Set-Cookie", &cookie)
-}
-
-/// The browser's token, if it is one that the stub may have made.
-fn csrf_cookie<'a>(provider: &Provider, request: &'a Request) -> Option<&'a str> {
-    let base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    let value = cookie(request, &provider.dialect.login.fields.csrf_cookie);
-    value.filter(|value| matches!(value.len(), 32 | 36) && value.bytes().all(base64url))
+    csrf::with_cookie(provider, page, &csrf)
 }
 
 fn submit(provider: &mut Provider, request: &Request) -> Response {
     let Ok(form) = form::body(request) else {
         return page::error(400, "The form is malformed.");
     };
-    let fields = &provider.dialect.login.fields;
-    let (sent, expected) = (one(&form, &fields.csrf), csrf_cookie(provider, request));
     // A page without such a field has its handle instead, which nobody can guess.
-    if !fields.csrf.is_empty() && (sent.is_none() || sent != expected) {
+    let protected = !provider.dialect.login.fields.csrf.is_empty();
+    if protected && !csrf::is_own(provider, request, &form) {
         return page::error(403, "This form does not come from the login page of this browser.");
     }
     let Some(Waiting { carried, goal }) = waiting(provider, request, &form) else {
@@ -149,7 +138,7 @@ fn cancel(provider: &Provider, request: &Request, goal: &Goal) -> Response {
 /// The user whose name and password the form has.
 fn verified(provider: &Provider, form: &Parameters) -> Option<String> {
     let fields = &provider.dialect.login.fields;
-    let user = dialect::user(&provider.dialect, one(form, &fields.username)?)?;
+    let user = user_pool::user(&provider.dialect, one(form, &fields.username)?)?;
     if !user_pool::may_log_in(provider, &user.username) {
         return None;
     }
@@ -203,6 +192,10 @@ fn log_in(provider: &mut Provider, request: &Request, username: String, goal: Go
         Goal::DeviceVerification(code) => verification::resume(provider, request, code.as_deref()),
         Goal::Address(path) => wire::redirect(request, &format!("{}{path}", provider.base_url)),
     };
-    let name = &provider.dialect.login.session_cookie;
-    with_header(response, "Set-Cookie", &format!("{name}={cookie}; Path=/; HttpOnly; SameSite=Lax"))
+    let (login, secure) = (&provider.dialect.login, csrf::secure(provider));
+    let age = format!("Max-Age={}; ", provider.dialect.lifetimes.session);
+    let age = if login.session_cookie_outlives_browser { &*age } else { "" };
+    let name = &login.session_cookie;
+    let cookie = format!("{name}={cookie}; {age}Path=/;{secure} HttpOnly; SameSite=Lax");
+    with_header(response, "Set-Cookie", &cookie)
 }

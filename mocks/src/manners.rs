@@ -60,6 +60,8 @@ pub struct Authorization {
     pub refuses_post: bool,
     /// The parameters that name the audience of the access token (RFC 8707 §2), first choice first.
     pub audience: Vec<String>,
+    /// A request names one audience at the most; RFC 8707 §2 allows several.
+    pub one_audience: bool,
     /// The values of `identity_provider` that it knows; with none the parameter means nothing.
     pub identity_providers: Vec<String>,
     /// Nobody is ever asked for consent, not even with `prompt=consent`.
@@ -117,6 +119,8 @@ pub struct Login {
     pub fields: Fields,
     /// The name of the cookie of a logged-in browser.
     pub session_cookie: String,
+    /// Whether the cookie says how long it is good; otherwise it ends with the browser.
+    pub session_cookie_outlives_browser: bool,
     /// The page as HTML, with `${action}`, `${csrf}`, `${carried}` and `${message}`.
     pub page: String,
     /// The status of the page that says that the password is wrong.
@@ -204,6 +208,7 @@ impl Default for Login {
             parameter: "request".into(),
             fields: Fields::default(),
             session_cookie: "stub_session".into(),
+            session_cookie_outlives_browser: false,
             page: String::new(),
             failed_status: 200,
             scripted: false,

@@ -29,9 +29,17 @@ pub fn read(dialect: &str, path: &Path) -> Result<Configured, StubError> {
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path)
         .map_err(|source| StubError::ConfigUnreadable { file: file.clone(), source })?;
+    parse(dialect, &text, &file)
+}
+
+/// Lays a text over a dialect; `name` is what messages call the text.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(dialect: &str, text: &str, name: &str) -> Result<Configured, StubError> {
     let base = dialect::embedded(dialect)?;
-    apply(base, &text).map_err(|((line, column), message)| StubError::Config {
-        file,
+    apply(base, text).map_err(|((line, column), message)| StubError::Config {
+        file: name.to_owned(),
         line,
         column,
         message,

@@ -7,7 +7,7 @@ use crate::conditions::Conditions;
 use crate::dialect::Dialect;
 use crate::fault::Fault;
 use crate::jwt::Unsigned;
-use crate::keys::{self, KeyRing, KeySettings, Purpose};
+use crate::keys::{self, KeyRing, Purpose};
 use crate::store::{self, Session, Store};
 use crate::wire::{Request, cookie};
 
@@ -38,6 +38,8 @@ pub struct Provider {
     pub conditions: Conditions,
     /// The names of its endpoints.
     pub endpoints: Vec<&'static str>,
+    /// The name of the current answer in its tokens.
+    pub event_id: String,
     /// The tokens of the current answer that still need their signature.
     pub unsigned: Vec<Unsigned>,
 }
@@ -64,19 +66,21 @@ pub fn new(
     base_url: &str,
     conditions: Conditions,
 ) -> Provider {
-    let KeySettings { kid, access_token_key, next_published: next, .. } = dialect.keys;
+    let settings = dialect.keys;
+    let own_key = settings.access_token_key;
     Provider {
         base_url: base_url.to_owned(),
         issuer: format!("{base_url}{}", dialect.issuer_path),
         clock: Clock::default(),
-        keys: keys::ring(kid, Purpose::General, next),
-        access_token_keys: access_token_key.then(|| keys::ring(kid, Purpose::AccessTokens, next)),
+        keys: keys::ring(settings, Purpose::General),
+        access_token_keys: own_key.then(|| keys::ring(settings, Purpose::AccessTokens)),
         faults,
         store: Store::default(),
         counters: Counters::default(),
         endpoint: "",
         conditions,
         endpoints: Vec::new(),
+        event_id: String::new(),
         unsigned: Vec::new(),
         dialect,
     }

@@ -15,7 +15,7 @@ pub const ALL: &str = "all";
 /// A bucket that holds one second's worth of requests and fills steadily.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quota {
-    /// The endpoint, as the counters name it, or [`ALL`].
+    /// The endpoint or operation, as the counters name it, the category of an operation, or [`ALL`].
     pub endpoint: String,
     /// Requests in a second.
     pub per_second: f64,
@@ -80,9 +80,10 @@ pub fn check(quota: &Quota, endpoints: &[&str]) -> Result<(), String> {
     Err(format!("there is no endpoint {:?}\nhint: a quota is for {ALL}, {known}", quota.endpoint))
 }
 
-/// Takes a request at that endpoint out of its buckets, unless one of them is empty.
-pub fn admits(quotas: &mut [Quota], endpoint: &str, now: Instant) -> bool {
-    let concerned = |quota: &Quota| quota.endpoint == ALL || quota.endpoint == endpoint;
+/// Takes a request out of the buckets for these names and for all, unless one of them is empty.
+pub fn admits(quotas: &mut [Quota], names: &[&str], now: Instant) -> bool {
+    let concerned =
+        |quota: &Quota| quota.endpoint == ALL || names.contains(&quota.endpoint.as_str());
     let mut concerned: Vec<&mut Quota> = quotas.iter_mut().filter(|q| concerned(q)).collect();
     let levels: Vec<f64> = concerned.iter().map(|quota| level(quota, now)).collect();
     let admitted = levels.iter().all(|level| *level >= 1.0);
@@ -116,7 +117,7 @@ mod tests {
     use super::*;
 
     fn admitted(quotas: &mut [Quota], endpoint: &str, requests: usize, now: Instant) -> usize {
-        (0..requests).filter(|_| admits(quotas, endpoint, now)).count()
+        (0..requests).filter(|_| admits(quotas, &[endpoint], now)).count()
     }
 
     #[test]

@@ -41,8 +41,9 @@ fn revoke(provider: &mut Provider, request: &Request) -> Result<Response, Reason
     if again && has(provider, Fault::SecondRevocationIsAnError) {
         return Err(Reason::TokenRevokedBefore);
     }
-    let refreshed = is_refresh_token && store::refreshes(&provider.store, grant) > 2;
-    let lost = refreshed && has(provider, Fault::RevocationLosesToRefresh);
+    let lost = is_refresh_token
+        && has(provider, Fault::RevocationLosesToRefresh)
+        && store::refreshes(&provider.store, grant) > 2;
     if lost || spared(provider, is_refresh_token) {
         return Ok(wire::empty(200));
     }

@@ -229,7 +229,8 @@ pub fn is_live(store: &Store, number: u64) -> bool {
     store.grants.get(&number).is_some_and(|grant| !grant.revoked)
 }
 
-/// How often a grant was refreshed, where each refresh brings a refresh token.
+/// How often a grant was refreshed, where each refresh brings a refresh token. It looks at every refresh
+/// token, so that only faults may ask.
 pub fn refreshes(store: &Store, number: u64) -> usize {
     let own = store.refresh_tokens.values().filter(|token| token.grant == number);
     own.count().saturating_sub(1)

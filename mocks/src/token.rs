@@ -137,6 +137,9 @@ fn unknown(provider: &mut Provider, client: &Client, form: &Parameters) -> Resul
     if has(provider, Fault::UnknownGrantTypeAccepted) {
         return client_credentials::exchange(provider, client, form);
     }
+    if one(form, "grant_type") == Some("password") && has(provider, Fault::UnlistedGrantTypeKnown) {
+        return Err(Reason::CodeUnknown);
+    }
     Err(Reason::GrantTypeUnsupported)
 }
 

@@ -12,13 +12,14 @@ pub fn facts(dialect: &Dialect, user: &User, scope: &[String]) -> Facts {
     let asked = |name: &str| everything || scope::contains(scope, name);
     let when = |asked: bool, value: Value| if asked { value } else { Value::Null };
     let groups = if user.groups.is_empty() { Value::Null } else { user.groups.clone().into() };
-    let email = asked("email");
+    let email = asked("email") && !user.email.is_empty();
+    let profile = asked("profile");
     let mut facts = Facts::from([
         ("sub", user.sub.clone().into()),
         ("username", user.username.clone().into()),
         ("groups", groups),
-        ("name", when(asked("profile"), user.name.clone().into())),
-        ("preferred_username", when(asked("profile"), user.username.clone().into())),
+        ("name", when(profile && !user.name.is_empty(), user.name.clone().into())),
+        ("preferred_username", when(profile, user.username.clone().into())),
         ("email", when(email, user.email.clone().into())),
         ("email_verified", when(email, true.into())),
     ]);

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::dialect::{self, Dialect};
+use crate::dialect::{self, Dialect, User};
 use crate::provider::Provider;
+use crate::quota::{self, Quota};
 
 /// A user pool. Clients that it does not name have the settings of the product's default.
 #[derive(Clone, Debug, Deserialize)]
@@ -27,7 +28,7 @@ pub struct UserPool {
     pub lockout: Lockout,
     /// The requests per second that each category allows; no limit where there is none.
     #[serde(default)]
-    pub quotas: BTreeMap<Category, u64>,
+    pub quotas: BTreeMap<Category, f64>,
     /// Seconds in which a challenge must be answered.
     #[serde(default = "three_minutes")]
     pub session: u64,
@@ -70,6 +71,8 @@ impl Default for ClientSettings {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 // The names are those of the API.
 pub enum AuthFlow {
+    #[serde(rename = "ALLOW_ADMIN_USER_PASSWORD_AUTH")]
+    AdminUserPassword,
     #[serde(rename = "ALLOW_CUSTOM_AUTH")]
     Custom,
     #[serde(rename = "ALLOW_REFRESH_TOKEN_AUTH")]
@@ -144,11 +147,47 @@ pub enum Category {
     UserRead,
     UserToken,
     UserUpdate,
+    UserCreation,
+    UserAccountRecovery,
+}
+
+/// All of them.
+pub const CATEGORIES: [Category; 7] = [
+    Category::UserAuthentication,
+    Category::ChallengeResponse,
+    Category::UserRead,
+    Category::UserToken,
+    Category::UserUpdate,
+    Category::UserCreation,
+    Category::UserAccountRecovery,
+];
+
+/// The name of a category.
+pub fn category_name(category: Category) -> &'static str {
+    match category {
+        Category::UserAuthentication => "UserAuthentication",
+        Category::ChallengeResponse => "ChallengeResponse",
+        Category::UserRead => "UserRead",
+        Category::UserToken => "UserToken",
+        Category::UserUpdate => "UserUpdate",
+        Category::UserCreation => "UserCreation",
+        Category::UserAccountRecovery => "UserAccountRecovery",
+    }
+}
+
+/// The quotas of a dialect's pool as conditions.
+///
+/// # Errors
+/// When a rate is not positive.
+pub fn quotas(dialect: &Dialect) -> Result<Vec<Quota>, String> {
+    let pool = dialect.user_pool.iter().flat_map(|pool| &pool.quotas);
+    pool.map(|(category, rate)| quota::new(category_name(*category), *rate)).collect()
 }
 
 /// What nobody could confirm about the product; the defaults are what most reports say.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch in the dialect's file")]
 pub struct Switches {
     /// Whether the header `x-amzn-ErrorType` ends with a colon; captures of browsers show one.
     pub error_type_with_colon: bool,
@@ -156,6 +195,9 @@ pub struct Switches {
     pub older_secret_hash_message: bool,
     /// Whether a disabled flow is `NotAuthorizedException` instead of `InvalidParameterException`.
     pub disabled_flow_not_authorized: bool,
+    /// Whether calls for administrators are answered without the signature that they need at the
+    /// product. Nobody checks signatures here, so that without it they are refused.
+    pub unsigned_admin_calls: bool,
 }
 
 impl Default for Switches {
@@ -164,6 +206,7 @@ impl Default for Switches {
             error_type_with_colon: true,
             older_secret_hash_message: false,
             disabled_flow_not_authorized: false,
+            unsigned_admin_calls: false,
         }
     }
 }
@@ -174,6 +217,42 @@ pub fn may_log_in(provider: &Provider, username: &str) -> bool {
     let status = pool.and_then(|pool| pool.users.get(username)).copied().unwrap_or_default();
     let locked = dialect::user(&provider.dialect, username).is_some_and(|user| user.disabled);
     status == UserStatus::Confirmed && !locked
+}
+
+/// The status as the API calls it.
+pub fn status_name(status: UserStatus) -> &'static str {
+    match status {
+        UserStatus::Confirmed | UserStatus::Disabled => "CONFIRMED",
+        UserStatus::ForceChangePassword => "FORCE_CHANGE_PASSWORD",
+        UserStatus::Unconfirmed => "UNCONFIRMED",
+        UserStatus::ResetRequired => "RESET_REQUIRED",
+    }
+}
+
+/// More than a test adds, and few enough that a search through them takes no time.
+const MOST_USERS: usize = 10_000;
+
+/// Adds a user in the place of the one of that name, or after all others.
+///
+/// # Errors
+/// When there are too many.
+pub fn add(dialect: &mut Dialect, user: User) -> Result<(), String> {
+    let users = &mut dialect.users;
+    // The first user is the one who decides by default, so that nobody changes places.
+    match users.iter().position(|known| known.username == user.username) {
+        Some(index) => users[index] = user,
+        None if users.len() >= MOST_USERS => return Err("there are too many users".into()),
+        None => users.push(user),
+    }
+    Ok(())
+}
+
+/// The user who logs in with that name, or with that address if the pool allows it.
+pub fn user<'a>(dialect: &'a Dialect, name: &str) -> Option<&'a User> {
+    let alias = dialect.user_pool.as_ref().is_some_and(|pool| pool.email_alias);
+    let by_email = |user: &&User| alias && user.email.eq_ignore_ascii_case(name);
+    let found = dialect::user(dialect, name);
+    found.or_else(|| dialect.users.iter().find(by_email).filter(|_| !name.is_empty()))
 }
 
 /// The part of the identifier that SRP uses: what follows the underscore.

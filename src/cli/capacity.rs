@@ -1,6 +1,6 @@
 //! `authgauge capacity`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
@@ -25,6 +25,7 @@ use crate::load::record;
 use crate::load::run::Named;
 use crate::load::safety::MOST_PER_SECOND;
 use crate::load::threshold::What;
+use crate::report::capacity_html;
 use crate::transport::HttpTransport;
 
 #[derive(Debug, Args)]
@@ -70,6 +71,9 @@ pub struct CapacityArgs {
     /// Write what was found as JSON; - is standard output
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write a page with charts
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Write the HdrHistogram interval logs, one for each step
     #[arg(long, value_name = "FILE")]
     hlog: Option<PathBuf>,
@@ -98,7 +102,10 @@ fn rate(text: &str) -> Result<f64, String> {
 
 /// Looks for the rate up to which a provider keeps its objectives.
 pub async fn capacity(args: &CapacityArgs, library: Library) -> Result<u8, Failure> {
-    [&args.json, &args.hlog].into_iter().flatten().try_for_each(|path| writable(path))?;
+    [&args.json, &args.html, &args.hlog]
+        .into_iter()
+        .flatten()
+        .try_for_each(|path| writable(path))?;
     let stop = Arc::new(AtomicBool::new(false));
     listen(&stop)?;
     let library: &'static Library = Box::leak(Box::new(library));
@@ -213,9 +220,14 @@ fn exit_code(search: &Search) -> u8 {
 
 fn write(args: &CapacityArgs, capacity: &Capacity) -> Result<(), Failure> {
     let json = serde_json::to_string_pretty(capacity).map_err(Failure::environment)? + "\n";
-    match &args.json {
-        Some(path) if path.as_os_str() == "-" => say(&terminal(capacity)),
-        _ => print(&terminal(capacity)),
+    let files =
+        [(&args.json, json), (&args.html, capacity_html::write(std::slice::from_ref(capacity)))];
+    let taken = files.iter().any(|(path, _)| path.as_deref() == Some(Path::new("-")));
+    if taken {
+        say(&terminal(capacity))
+    } else {
+        print(&terminal(capacity))
     }
-    args.json.as_ref().map_or(Ok(()), |path| write_file(path, &json))
+    let wanted = files.iter().filter_map(|(path, text)| Some((path.as_deref()?, text)));
+    wanted.into_iter().try_for_each(|(path, text)| write_file(path, text))
 }

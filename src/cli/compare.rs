@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::measurement::{self, Kind};
 use super::{Failure, input, print, say, write_file};
 use crate::drift::{self, Drift};
 use crate::exit;
@@ -33,7 +34,14 @@ pub struct CompareArgs {
 
 /// Puts runs side by side, or holds one against an earlier one.
 pub fn compare(args: &CompareArgs) -> Result<u8, Failure> {
-    let runs = args.runs.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let texts = args.runs.iter().map(|path| Ok((path, input(path)?)));
+    let texts: Vec<(&PathBuf, String)> = texts.collect::<Result<_, Failure>>()?;
+    let kind = texts.first().map_or(Kind::Run, |(_, text)| measurement::kind(text));
+    if kind != Kind::Run {
+        return measured(args, kind, &texts);
+    }
+    let runs =
+        texts.iter().map(|(path, text)| parsed(path, text)).collect::<Result<Vec<_>, _>>()?;
     match (&args.baseline, runs.as_slice()) {
         (None, runs) => side_by_side(args, runs),
         (Some(baseline), [run]) => against(args, &read(baseline)?, run),
@@ -43,8 +51,24 @@ pub fn compare(args: &CompareArgs) -> Result<u8, Failure> {
     }
 }
 
+/// Load runs or capacity searches side by side, which is a page and nothing else.
+fn measured(args: &CompareArgs, kind: Kind, texts: &[(&PathBuf, String)]) -> Result<u8, Failure> {
+    match (&args.html, &args.baseline, &args.markdown, &args.json) {
+        (Some(html), None, None, None) => {
+            measurement::page(kind, texts, html).map(|()| exit::CONFORMS)
+        }
+        _ => Err(Failure::usage(
+            "measurements of load are put side by side on a page: give --html, and no other form",
+        )),
+    }
+}
+
 fn read(path: &Path) -> Result<Report, Failure> {
-    json::read(&input(path)?)
+    parsed(path, &input(path)?)
+}
+
+fn parsed(path: &Path, text: &str) -> Result<Report, Failure> {
+    json::read(text)
         .map_err(|why| Failure::usage(format!("{} cannot be used: {why}", path.display())))
 }
 

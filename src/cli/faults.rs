@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use authgauge_mocks::FaultRow;
+use authgauge_mocks::{ApiFaultRow, FaultRow};
 use clap::Args;
 use indicatif::ProgressBar;
 
 use super::{Failure, print, write_file};
 use crate::exit;
-use crate::faults::{self, Matrix, Row};
+use crate::faults::{self, Matrix, Reach, Row};
 use crate::harness::STRICT;
 use crate::library::Library;
 
@@ -26,6 +26,9 @@ pub struct FaultsArgs {
     /// Write the matrix as a part of docs/accuracy.md
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
+    /// Send every request over a connection; takes several times as long
+    #[arg(long)]
+    http: bool,
 }
 
 /// Runs the whole matrix and shows it.
@@ -36,8 +39,9 @@ pub fn faults(args: &FaultsArgs, library: &Library) -> Result<u8, Failure> {
     }
     authgauge_mocks::habits(&args.dialect).map_err(Failure::usage)?;
     let bar = ProgressBar::new(authgauge_mocks::faults().len() as u64);
-    let matrix =
-        faults::matrix(library, &args.dialect, |_| bar.inc(1)).map_err(Failure::environment)?;
+    let reach = if args.http { Reach::Http } else { Reach::Direct };
+    let matrix = faults::matrix(library, &args.dialect, reach, |_| bar.inc(1));
+    let matrix = matrix.map_err(Failure::environment)?;
     bar.finish_and_clear();
     match &args.json {
         Some(path) => {
@@ -55,7 +59,14 @@ fn catalogue() -> String {
     let row = |fault: &FaultRow| {
         format!("{}\n    {}\n    {}\n", fault.name, fault.title, fault.requirements.join(", "))
     };
-    authgauge_mocks::faults().iter().map(row).collect()
+    let api =
+        |fault: &ApiFaultRow| format!("{}\n    {}\n    {}\n", fault.name, fault.title, fault.rule);
+    let seen: String = authgauge_mocks::faults().iter().map(row).collect();
+    let unseen: String = authgauge_mocks::api_faults().iter().map(api).collect();
+    format!(
+        "{seen}\nFaults of the JSON API of a user pool, for which there are no scenarios; the third line is \
+         the rule that each breaks.\n\n{unseen}"
+    )
 }
 
 fn table(matrix: &Matrix) -> String {

@@ -67,6 +67,16 @@ impl Outputs {
         all.into_iter().filter_map(|(path, writer)| Some((path.as_deref()?, writer)))
     }
 
+    /// Where the page goes, when a page is all that is asked for.
+    pub fn page_alone(&self) -> Result<&Path, Failure> {
+        match (self.html.as_deref(), self.files().count()) {
+            (Some(html), 1) => Ok(html),
+            _ => Err(Failure::usage(
+                "a measurement of load is reported as a page: give --html, and no other form",
+            )),
+        }
+    }
+
     /// Finds out before the run that a report could not be written after it.
     pub fn check(&self) -> Result<(), Failure> {
         let mut seen: Vec<&Path> = Vec::new();

@@ -167,7 +167,7 @@ async fn conduct(
     bar.finish_and_clear();
     report.map_err(|error| match error {
         RunError::Plan(_) => Failure::usage(error),
-        RunError::Interrupted => Failure::environment(error),
+        RunError::Interrupted | RunError::Clock(_) => Failure::environment(error),
         RunError::Unreachable(_) => Failure::environment(format!(
             "{error}\nhint: is {} right in {}, and does the provider listen there?",
             provider.discovery, provider.file

@@ -48,8 +48,13 @@ pub fn on_history(history: &History, about: &About<'_>) -> Option<Advice> {
         None => record.exchanges.last().and_then(|_| on_token_answer(record, about)),
     });
     visited.or_else(|| {
-        let stop = history.stopped.as_ref()?;
-        Some(Advice::new(stop.why.clone(), "correct what the message names in the provider file"))
+        let why = &history.stopped.as_ref()?.why;
+        let next = if why.starts_with("login refused") {
+            on_stuck(why, about.settings, about.user)
+        } else {
+            "correct what the message names, in the provider file or at the provider".into()
+        };
+        Some(Advice::new(why.clone(), next))
     })
 }
 
@@ -65,8 +70,16 @@ pub fn on_token_answer(record: &Record, about: &About<'_>) -> Option<Advice> {
         return None;
     }
     let code = error_code(record).unwrap_or_default();
-    let found = format!("{}: {}", about.grant, summary(record));
+    let found = format!("{}: {}{}", about.grant, summary(record), described(record));
     Some(Advice::new(found, on_error(&code, answer.status, about)))
+}
+
+/// RFC 6749 §5.2: what the provider says about its refusal, for whoever repairs it.
+pub fn described(record: &Record) -> String {
+    let body = response(record).ok().and_then(|answer| answer.json().ok());
+    let text = body.as_ref().and_then(|body| body.get("error_description")?.as_str());
+    let text = text.map(|text| text.chars().take(200).collect::<String>());
+    text.map(|text| format!(", \"{}\"", text.escape_debug())).unwrap_or_default()
 }
 
 /// What an error code or a status is usually about.
@@ -141,6 +154,12 @@ pub fn on_landing(record: &Record, about: &About<'_>) -> Option<Advice> {
         Landing::Page if about.grant == DEVICE => None,
         Landing::Page => {
             let found = format!("the browser ends at a page: {}", said(record));
+            if response(record).is_ok_and(|answer| answer.status >= 500) {
+                return Some(Advice::new(
+                    found,
+                    "look into the provider's log: it failed by itself",
+                ));
+            }
             let next = format!(
                 "register the redirect URI {} for the client `{role}` at the provider, letter by \
                  letter, or correct `redirect_uri` or `clients.{role}.client_id`",
@@ -163,12 +182,27 @@ fn on_stuck(why: &str, settings: &Settings, user: &str) -> String {
         return format!("give the user `{user}` under `users` in the provider file");
     }
     if why.contains("built by a script") {
-        return "choose another way to log in, or one user and page without scripts".into();
+        return "choose another way to log in in the provider file: `login: browser`, which needs \
+                Chromium, or `login: { steps: … }`"
+            .into();
+    }
+    if why.contains("needs Chromium") || why.contains("cannot be started") {
+        return "install Chromium, name it in the environment variable AUTHGAUGE_BROWSER, or choose \
+                another `login` in the provider file"
+            .into();
+    }
+    if why.contains("the command of `login.") {
+        return "correct the command under `login` in the provider file; it prints one line".into();
     }
     if why.contains("new one") || why.contains("otp") || why.contains("code") {
-        return format!("log in as `{user}` by hand once: change the password, and turn MFA off");
+        return format!(
+            "log in as `{user}` by hand once: change the password, and turn MFA off; where it must \
+             stay, give a session by `login: {{ cookie: … }}`"
+        );
     }
-    "name form, fields and buttons of this page under `pages` in the provider file".into()
+    "name form, fields and buttons of this page under `pages` in the provider file, or choose \
+     another way to log in by `login`"
+        .into()
 }
 
 /// The status and text of the page on which a browser ended.

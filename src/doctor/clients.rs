@@ -67,7 +67,7 @@ async fn known<T: Transport>(prober: &Prober<'_, T>, about: &About<'_>) -> Optio
     if !is_unknown(record) {
         return None;
     }
-    let found = crate::answer::summary(record);
+    let found = crate::answer::summary(record) + &advice::described(record);
     let method = about.provider.clients.get(role)?.auth;
     let other = match method {
         AuthMethod::ClientSecretBasic => Some((AuthMethod::ClientSecretPost, "client_secret_post")),
@@ -108,12 +108,19 @@ fn is_unknown(record: &Record) -> bool {
     }
 }
 
+fn is_script(record: &Record) -> bool {
+    response(record)
+        .is_ok_and(|answer| answer.status == 200 && crate::form::is_built_by_script(&answer.text()))
+}
+
 /// What is wrong with a client that is known but whose visit ends before a login page.
 fn refused_visit(history: &History, about: &About<'_>) -> Option<Advice> {
     let record = history.records.last()?;
     match record.landing.as_ref() {
         // A login page is as far as nobody gets.
         Some(Landing::Stuck { why, .. }) if why.contains("no user") => None,
+        // So is a page that only a script builds, which says nothing without one.
+        Some(Landing::Page) if is_script(record) => None,
         Some(_) => advice::on_landing(record, about),
         None if history.stopped.is_none() => advice::on_token_answer(record, about),
         None => advice::on_history(history, about),

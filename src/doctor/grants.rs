@@ -2,7 +2,7 @@
 
 use super::advice::{self, About, DEVICE};
 use super::probe::Prober;
-use super::sign::{Area, Sign, State};
+use super::sign::{self, Area, Sign};
 use crate::capability::Lack;
 use crate::history::History;
 use crate::transport::Transport;
@@ -60,13 +60,13 @@ async fn obtain<T: Transport>(prober: &Prober<'_, T>, grant: &Grant, signs: &[Si
     {
         return Sign::left(Area::Grants, subject, why);
     }
+    if let Some(why) = prober.barred(grant.flows) {
+        return Sign::left(Area::Grants, subject, why);
+    }
     let (role, user) = (grant.role.unwrap_or(&provider.client), provider.user.as_str());
     let needs = [(Area::Clients, role), (Area::Users, user)];
     let needs = if grant.name == "client_credentials" { &needs[..1] } else { &needs[..] };
-    let broken = needs.iter().find(|(area, subject)| {
-        let mut signs = signs.iter().filter(|sign| sign.state == State::Wrong);
-        signs.any(|sign| sign.area == *area && sign.subject == *subject)
-    });
+    let broken = needs.iter().find(|(area, subject)| sign::wrong(signs, *area, subject));
     if let Some((area, subject_of)) = broken {
         let why = format!("waits for {} `{subject_of}`", area.word());
         return Sign::left(Area::Grants, subject, why);

@@ -29,6 +29,7 @@ pub async fn look<T: Transport>(prober: &Prober<'_, T>) -> Vec<Sign> {
     });
     vec![match keys {
         Ok(0) => wrong(&address, "there is no key in it"),
+        Ok(1) => Sign::well(Area::Keys, "jwks_uri", "1 key"),
         Ok(count) => Sign::well(Area::Keys, "jwks_uri", format!("{count} keys")),
         Err(why) => wrong(&address, &why),
     }]

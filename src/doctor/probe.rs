@@ -1,6 +1,7 @@
 //! Probes: flows of the library, run once, for what their answers say about the configuration.
 
 use crate::action::{AuthMethod, ClientAuth};
+use crate::capability::Lack;
 use crate::case::{Case, CaseStep, Operation};
 use crate::execute::execute;
 use crate::history::History;
@@ -42,6 +43,14 @@ impl<T: Transport> Prober<'_, T> {
         execute(&case(steps), self.target, self.transport).await
     }
 
+    /// Why nobody can log in as flows want, where the provider file rules it out.
+    pub fn barred(&self, flows: &[&str]) -> Option<String> {
+        let login = &self.target.provider.login;
+        match plan::no_login(&plan::flows(self.library, login, flows), login)? {
+            Lack::Absent(why) | Lack::Unknown(why) => Some(why),
+        }
+    }
+
     fn steps(&self, flows: &[&str], names: &[(&str, &str)]) -> Vec<CaseStep> {
         let bound =
             names.iter().map(|(name, value)| ((*name).to_owned(), Template::literal(*value)));
@@ -53,7 +62,9 @@ impl<T: Transport> Prober<'_, T> {
             assume: Vec::new(),
             expect: Vec::new(),
         };
-        std::iter::once(bind).chain(plan::flows(self.library, flows)).collect()
+        std::iter::once(bind)
+            .chain(plan::flows(self.library, &self.target.provider.login, flows))
+            .collect()
     }
 }
 

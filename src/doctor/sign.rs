@@ -57,6 +57,12 @@ pub enum State {
     Left,
 }
 
+/// Whether something is known to be wrong.
+pub fn wrong(signs: &[Sign], area: Area, subject: &str) -> bool {
+    let wrong = |sign: &Sign| sign.state == State::Wrong;
+    signs.iter().any(|sign| wrong(sign) && sign.area == area && sign.subject == subject)
+}
+
 impl Area {
     /// The word for a person.
     pub fn word(self) -> &'static str {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::document::Documents;
 use super::role::{NEEDS, ROLES};
 use crate::capability::ENDPOINTS;
+use crate::provider_file;
 
 /// Members of the metadata beside the endpoints that decide which checks apply.
 const MEMBERS: [&str; 4] = [
@@ -19,9 +20,10 @@ const MEMBERS: [&str; 4] = [
 
 /// The text of a provider file for an issuer; `template` is the text of the file to start from.
 pub fn write(template: &str, issuer: &str, documents: &Documents) -> String {
-    let metadata = documents.first().and_then(|document| document.content.as_ref().ok());
+    let metadata = all(documents);
     let (head, body) = split(template);
-    let body = fill(&body, issuer, documents, metadata.unwrap_or(&Value::Null));
+    let body = beside(&body, &metadata);
+    let body = fill(&body, issuer, documents, &metadata);
     let mut text = format!("# A provider file of authgauge for {issuer}.\n");
     text += &head;
     text += "#\n# Try it with `authgauge doctor --provider` and this file; it says what to change next.\n";
@@ -31,6 +33,36 @@ pub fn write(template: &str, issuer: &str, documents: &Documents) -> String {
     text += &to_register(&body);
     text += &variables(&body);
     text + &body
+}
+
+/// What both documents say; the first one wins.
+fn all(documents: &Documents) -> Value {
+    let contents = [&documents.oauth, &documents.openid].map(|document| &document.content);
+    let members = contents.into_iter().flatten().filter_map(Value::as_object).flatten();
+    let members: Map<String, Value> = members.map(|(k, v)| (k.clone(), v.clone())).collect();
+    if members.is_empty() { Value::Null } else { Value::Object(members) }
+}
+
+/// A template may say where an endpoint is by its neighbour, which the metadata names.
+fn beside(body: &str, metadata: &Value) -> String {
+    let origin = |name: &str| {
+        let url = Url::parse(metadata.get(name)?.as_str()?).ok()?;
+        Some((format!("${{url:{name}:origin}}"), url.origin().ascii_serialization()))
+    };
+    let known = ENDPOINTS.into_iter().filter_map(origin);
+    known.fold(body.to_owned(), |body, (reference, origin)| body.replace(&reference, &origin))
+}
+
+/// The endpoints that only the second document has, because a run reads the first one.
+fn only_in_second<'a>(body: &str, documents: &'a Documents) -> Vec<(&'static str, &'a str)> {
+    let (Ok(first), Ok(second)) = (&documents.openid.content, &documents.oauth.content) else {
+        return Vec::new();
+    };
+    let given = |name: &str| body.lines().any(|line| line.starts_with(&format!("  {name}:")));
+    let names = ENDPOINTS.into_iter().filter(|name| first.get(name).is_none() && !given(name));
+    let pairs = names.filter_map(|name| Some((name, second.get(name)?.as_str()?)));
+    // A provider file would fill in what `${` begins.
+    pairs.filter(|(_, address)| !address.contains("${")).collect()
 }
 
 /// The comment at the head of a template, without the line for editors, and the rest.
@@ -60,6 +92,12 @@ fn fill(body: &str, issuer: &str, documents: &Documents, metadata: &Value) -> St
         if line.starts_with("issuer:") {
             text += &format!("issuer: {}\n", quoted(issuer));
             text += &beside_issuer(body, issuer, documents, metadata);
+            if !body.lines().any(|line| line == "endpoints:") {
+                text += &endpoints(body, documents);
+            }
+        } else if line == "endpoints:" {
+            let more = endpoints(body, documents);
+            text += if more.is_empty() { "endpoints:\n" } else { &more };
         } else if let Some(scope) = line.strip_prefix("scope:") {
             text += &format!("scope: {}\n", offered(scope.trim(), metadata));
         } else if line == "offers:"
@@ -94,6 +132,17 @@ fn beside_issuer(body: &str, issuer: &str, documents: &Documents, metadata: &Val
         let others: Vec<String> = others.into_iter().collect();
         text += "# The metadata names endpoints there; no host but these is contacted.\n";
         text += &format!("origins: [{}]\n", others.join(", "));
+    }
+    text
+}
+
+/// The head of the endpoints, where there are any, with those that only the second document has.
+fn endpoints(body: &str, documents: &Documents) -> String {
+    let more = only_in_second(body, documents);
+    let mut text = String::new();
+    if !more.is_empty() {
+        text += "endpoints:\n  # Only the document of RFC 8414 has these.\n";
+        text.extend(more.iter().map(|(name, at)| format!("  {name}: {}\n", quoted(at))));
     }
     text
 }
@@ -152,11 +201,9 @@ fn published(documents: &Documents, body: &str) -> String {
             Err(why) => text += &format!("# Nothing at {}: {why}.\n", document.url),
         }
     }
-    let metadata = documents.first().and_then(|document| document.content.as_ref().ok());
-    let is_missing = |name: &&str| {
-        let known = metadata.is_some_and(|metadata| metadata.get(name).is_some());
-        !known && !body.contains(&format!("  {name}:"))
-    };
+    let metadata = all(documents);
+    let is_missing =
+        |name: &&str| metadata.get(name).is_none() && !body.contains(&format!("  {name}:"));
     let endpoints = ENDPOINTS.iter().skip(1).copied().filter(is_missing);
     let missing: Vec<&str> = endpoints.chain(MEMBERS.into_iter().filter(is_missing)).collect();
     if !missing.is_empty() {
@@ -193,28 +240,21 @@ fn to_register(body: &str) -> String {
         };
         text.extend(uri.map(|uri| format!("#   {uri}: {about}\n")));
     }
-    for role in body.lines().filter_map(client) {
+    for line in body.lines() {
+        let Some(role) = client(line) else { continue };
         let about = ROLES.iter().find(|(known, _)| *known == role).map_or("a client", |row| row.1);
-        text += &format!("#   {role}: {about}\n");
+        let id = line.split_once("client_id: ").and_then(|(_, rest)| rest.split(',').next());
+        // The product makes the others.
+        let id = id.filter(|id| !id.contains("${")).map(|id| format!(", client_id {id}"));
+        text += &format!("#   {role}{}: {about}\n", id.unwrap_or_default());
     }
     text + "#   alice, bob: two users for tests, without MFA, whose passwords need not be changed\n#\n"
 }
 
 /// The environment variables that a file needs, as comments.
 fn variables(body: &str) -> String {
-    let mut names = BTreeSet::new();
-    for line in body.lines().filter(|line| !line.trim_start().starts_with('#')) {
-        for (at, mark) in line.match_indices("env:") {
-            let rest = line[at + mark.len()..].trim_start();
-            let name: String =
-                rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-            let has_default = rest[name.len()..].starts_with(':');
-            if !name.is_empty() && !has_default {
-                names.insert(name);
-            }
-        }
-    }
-    let mut text = "# Set in the environment; no secret belongs into this file:\n".to_owned();
+    let names = provider_file::variables(body);
+    let mut text = "# Set in the environment, for example by a file of such lines that is never committed and `source`d; no\n# secret belongs into this file:\n".to_owned();
     text.extend(names.iter().map(|name| format!("#   export {name}=…\n")));
     text + "\n"
 }

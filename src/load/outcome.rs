@@ -1,9 +1,9 @@
 //! What became of one operation.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What became of one operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The provider did what it must; an expected refusal is that, too.

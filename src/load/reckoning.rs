@@ -159,7 +159,7 @@ pub fn summarise(
     let scheduled = first.model == Model::Open;
     let closings = || parts.iter().filter_map(|part| part.closing.as_ref());
     Summary {
-        schema: summary::SCHEMA,
+        schema: summary::SCHEMA.to_owned(),
         authgauge: first.authgauge.clone(),
         profile: first.profile.clone(),
         title: first.title.clone(),

@@ -1,6 +1,6 @@
 //! The summary of a load run: the JSON contract `reports/schema/load.v1.json`, and other forms.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::exit;
 use crate::load::histogram::Histogram;
@@ -22,10 +22,10 @@ pub use terminal::terminal;
 pub const SCHEMA: &str = "authgauge/load/v1";
 
 /// All that is known after a load run. Rates are per second, times in the unit of their name.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Summary {
     /// The name of the contract.
-    pub schema: &'static str,
+    pub schema: String,
     /// The version of the program.
     pub authgauge: String,
     /// The profile's name and what it is for.
@@ -67,7 +67,7 @@ pub struct Summary {
 }
 
 /// What was asked for and what came of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Load {
     /// The asked rate, on average; none in the closed model.
     pub asked_per_s: Option<f64>,
@@ -92,7 +92,7 @@ pub struct Load {
 }
 
 /// How operations were judged.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Judging {
     /// Of how many one was judged; of the others only that they were answered.
     pub every: u64,
@@ -101,7 +101,7 @@ pub struct Judging {
 }
 
 /// How the generator did. Of several machines, shares are those of the one with the largest.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Generator {
     /// Its processors.
     pub processors: usize,
@@ -116,7 +116,7 @@ pub struct Generator {
 }
 
 /// A machine that made a part of the load.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
     /// Which one, counted from 0.
     pub worker: usize,
@@ -145,7 +145,7 @@ pub struct Machine {
 }
 
 /// An operation or a step of one.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepSummary {
     /// Its name.
     pub name: String,
@@ -160,6 +160,10 @@ pub struct StepSummary {
     pub service_ms: Option<Percentiles>,
     /// From due to the first byte sent.
     pub wait_ms: Option<Percentiles>,
+    /// The distribution of the response times, or of the service times where there are none; none
+    /// of a measurement that is invalid.
+    #[serde(default)]
+    pub distribution: Vec<Quantile>,
     /// What went wrong, and how often.
     pub reasons: Vec<Reason>,
     /// The longest `Retry-After`, in seconds.
@@ -167,7 +171,7 @@ pub struct StepSummary {
 }
 
 /// How often something ended how.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the outcomes have their meaning at `Outcome`")]
 pub struct Counts {
     pub ok: u64,
@@ -179,7 +183,7 @@ pub struct Counts {
 }
 
 /// Percentiles, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Percentiles {
     pub count: u64,
@@ -194,8 +198,17 @@ pub struct Percentiles {
     pub max: f64,
 }
 
+/// How long a share of all took at most.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Quantile {
+    /// The share.
+    pub share: f64,
+    /// The time, in milliseconds.
+    pub ms: f64,
+}
+
 /// What went wrong, and how often.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// The outcome it explains.
     pub outcome: Outcome,
@@ -206,7 +219,7 @@ pub struct Reason {
 }
 
 /// What happened in a second.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Second {
     /// When it ended, counted from the start.
     pub at_s: f64,
@@ -267,8 +280,16 @@ pub fn step(total: &Interval, name: &str, valid: bool, scheduled: bool) -> StepS
         })
         .collect();
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.count));
+    let clock = if scheduled { Clock::Response } else { Clock::Service };
+    let shown = latency(total, name, clock);
+    let all_of_them = shown.count();
+    let points = shown.distribution().into_iter().filter(|(_, _, seen)| {
+        // The longest alone is told by `max`; percentiles beyond it would all be the same.
+        valid && all_of_them > 0 && *seen < all_of_them
+    });
     StepSummary {
         name: name.to_owned(),
+        distribution: points.map(|(ms, share, _)| Quantile { share, ms }).collect(),
         error_rate: ratio(all(&counts) - counts.ok, all(&counts)),
         counts,
         response_ms: of(Clock::Response).filter(|_| scheduled),

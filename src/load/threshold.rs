@@ -55,7 +55,7 @@ pub struct Limit {
 }
 
 /// One limit, and what came.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The operation, or `operation/step`.
     pub step: String,

@@ -9,7 +9,11 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 10] = [
+    ("capacity.html", include_str!("../../reports/templates/capacity.html")),
+    ("chart.css", include_str!("../../reports/templates/chart.css")),
+    ("chart.html", include_str!("../../reports/templates/chart.html")),
+    ("load.html", include_str!("../../reports/templates/load.html")),
     ("matrix.css", include_str!("../../reports/templates/matrix.css")),
     ("matrix.html", include_str!("../../reports/templates/matrix.html")),
     ("page.html", include_str!("../../reports/templates/page.html")),
@@ -29,7 +33,7 @@ pub fn render(template: &str, context: &impl Serialize) -> String {
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|name| {
-        if matches!(name, "style.css" | "matrix.css") { AutoEscape::None } else { AutoEscape::Html }
+        if name.ends_with(".css") { AutoEscape::None } else { AutoEscape::Html }
     });
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();

@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 pub mod golden;
+pub mod measurements;
 pub mod program;
 pub mod reports;
 pub mod server;
+pub mod trials;
 pub mod workload;

@@ -6,8 +6,9 @@ use serde_json::Value;
 use super::exception::{Exception, exception, not_authorized};
 use super::tokens::API_SCOPE;
 use super::user::{self, Account};
+use crate::fault::Fault;
 use crate::jwt;
-use crate::provider::{self, Provider};
+use crate::provider::{self, Provider, has};
 use crate::store;
 use crate::user_pool::UserStatus;
 
@@ -20,7 +21,8 @@ pub fn account(provider: &Provider, token: &str) -> Result<Account, Exception> {
     if unverified["token_use"] != "access" || claims["iss"] != provider.issuer {
         return Err(invalid());
     }
-    if claims["exp"].as_u64().is_none_or(|exp| provider::now(provider) >= exp) {
+    let expired = claims["exp"].as_u64().is_none_or(|exp| provider::now(provider) >= exp);
+    if expired && !has(provider, Fault::ApiExpiredAccessTokenAccepted) {
         return Err(not_authorized("Access Token has expired"));
     }
     if claims["origin_jti"].is_string() && is_revoked(provider, token) {

@@ -1,12 +1,16 @@
 //! The wire protocol, AWS JSON 1.1: which operation a request is for, and how the answer looks.
 
+use std::time::Instant;
+
 use serde_json::Value;
 
 use super::exception::{self, Exception, MEDIA_TYPE, Outcome, json_response, protocol};
-use super::{get_user, initiate_auth, quota, refresh, respond, revoke, sign_out};
+use super::{admin, change_password, forgot_password, get_user, initiate_auth, refresh};
+use super::{respond, revoke, sign_out, sign_up, software_token};
 use crate::provider::Provider;
+use crate::quota;
 use crate::random;
-use crate::user_pool::{Category, UserPool};
+use crate::user_pool::{CATEGORIES, Category, UserPool, category_name};
 use crate::wire::{Request, Response, empty, headers, with_header};
 
 /// Where the API answers.
@@ -18,29 +22,46 @@ const TARGET: &str = "AWSCognitoIdentityProviderService.";
 struct Operation {
     name: &'static str,
     category: Category,
-    answer: fn(&mut Provider, Value) -> Outcome,
+    /// Whether the product wants the request signed.
+    admin: bool,
+    answer: Answer,
 }
 
-const OPERATIONS: [Operation; 6] = [
-    Operation {
-        name: "InitiateAuth",
-        category: Category::UserAuthentication,
-        answer: initiate_auth::answer,
-    },
-    Operation {
-        name: "RespondToAuthChallenge",
-        category: Category::ChallengeResponse,
-        answer: respond::answer,
-    },
-    Operation {
-        name: "GetTokensFromRefreshToken",
-        category: Category::UserAuthentication,
-        answer: refresh::answer,
-    },
-    Operation { name: "RevokeToken", category: Category::UserToken, answer: revoke::answer },
-    Operation { name: "GlobalSignOut", category: Category::UserUpdate, answer: sign_out::answer },
-    Operation { name: "GetUser", category: Category::UserRead, answer: get_user::answer },
+const OPERATIONS: [Operation; 17] = [
+    open("InitiateAuth", Category::UserAuthentication, initiate_auth::answer),
+    open("RespondToAuthChallenge", Category::ChallengeResponse, respond::answer),
+    open("GetTokensFromRefreshToken", Category::UserAuthentication, refresh::answer),
+    open("RevokeToken", Category::UserToken, revoke::answer),
+    open("GlobalSignOut", Category::UserUpdate, sign_out::answer),
+    open("GetUser", Category::UserRead, get_user::answer),
+    open("SignUp", Category::UserCreation, sign_up::answer),
+    open("ConfirmSignUp", Category::UserCreation, sign_up::confirm),
+    open("ResendConfirmationCode", Category::UserCreation, sign_up::resend),
+    open("ForgotPassword", Category::UserAccountRecovery, forgot_password::answer),
+    open("ConfirmForgotPassword", Category::UserAccountRecovery, forgot_password::confirm),
+    open("ChangePassword", Category::UserAccountRecovery, change_password::answer),
+    open("AssociateSoftwareToken", Category::UserUpdate, software_token::associate),
+    open("VerifySoftwareToken", Category::UserUpdate, software_token::verify),
+    open("SetUserMFAPreference", Category::UserUpdate, software_token::prefer),
+    signed("AdminInitiateAuth", Category::UserAuthentication, admin::initiate),
+    signed("AdminRespondToAuthChallenge", Category::ChallengeResponse, admin::respond),
 ];
+
+type Answer = fn(&mut Provider, Value) -> Outcome;
+
+const fn open(name: &'static str, category: Category, answer: Answer) -> Operation {
+    Operation { name, category, admin: false, answer }
+}
+
+const fn signed(name: &'static str, category: Category, answer: Answer) -> Operation {
+    Operation { name, category, admin: true, answer }
+}
+
+/// What a quota can be for: an operation, or the category that it shares one with.
+pub fn endpoints() -> Vec<&'static str> {
+    let names = OPERATIONS.iter().map(|operation| operation.name);
+    names.chain(CATEGORIES.map(category_name)).collect()
+}
 
 /// Answers a request at [`PATH`], whatever is in it.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
@@ -69,7 +90,14 @@ fn preflight() -> Response {
 fn operate(provider: &mut Provider, request: &Request) -> Outcome {
     let operation = operation(request)?;
     *provider.counters.requests.entry(operation.name).or_default() += 1;
-    quota::take(provider, operation.category)?;
+    let names = [operation.name, category_name(operation.category)];
+    if !quota::admits(&mut provider.conditions.quotas, &names, Instant::now()) {
+        *provider.counters.limited.entry(operation.name).or_default() += 1;
+        return Err(exception::exception("TooManyRequestsException", "Rate exceeded"));
+    }
+    if operation.admin {
+        admin::check(provider, request)?;
+    }
     let input: Value = serde_json::from_slice(&request.body).map_err(|_| unreadable())?;
     if !input.is_object() {
         return Err(unreadable());

@@ -11,7 +11,8 @@ use super::sign_in::Attempt;
 use super::srp::{self, Identity};
 use super::state::{Challenge, Question};
 use super::user;
-use crate::provider::{self, Provider};
+use crate::fault::Fault;
+use crate::provider::{self, Provider, has};
 use crate::random;
 use crate::user_pool::{self, short_name};
 
@@ -65,6 +66,17 @@ pub fn new_password(provider: &mut Provider, attempt: &Attempt) -> Value {
     output
 }
 
+/// Asks for the code of an authenticator app.
+pub fn software_token(provider: &mut Provider, attempt: &Attempt, device: &str) -> Value {
+    let name = "SOFTWARE_TOKEN_MFA";
+    let mut output = with_session(provider, attempt, name, Question::SoftwareToken);
+    output["ChallengeParameters"] = json!({
+        "FRIENDLY_DEVICE_NAME": device,
+        "USER_ID_FOR_SRP": attempt.username,
+    });
+    output
+}
+
 fn with_session(
     provider: &mut Provider,
     attempt: &Attempt,
@@ -95,12 +107,13 @@ pub fn take<T>(
 ) -> Result<(Challenge, T), Exception> {
     let invalid = || not_authorized("Invalid session for the user.");
     let now = provider::now(provider);
+    let stays = has(provider, Fault::ApiSessionReusable);
     let Entry::Occupied(entry) = provider.store.pool.challenges.entry(handle.to_owned()) else {
         return Err(invalid());
     };
     let expected = reply(&entry.get().question).filter(|_| entry.get().client_id == client_id);
     let expected = expected.ok_or_else(invalid)?;
-    let challenge = entry.remove();
+    let challenge = if stays { entry.get().clone() } else { entry.remove() };
     if now >= challenge.expires_at {
         return Err(not_authorized("Invalid session for the user, session is expired."));
     }

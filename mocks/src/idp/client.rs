@@ -2,7 +2,8 @@
 
 use super::exception::{Exception, exception, invalid_member, invalid_parameter, not_authorized};
 use crate::dialect;
-use crate::provider::Provider;
+use crate::fault::Fault;
+use crate::provider::{Provider, has};
 use crate::user_pool::{AuthFlow, ClientSettings, Switches};
 
 /// An app client.
@@ -42,11 +43,17 @@ fn unknown(id: &str) -> Exception {
 }
 
 /// Whether the client may use an authentication flow, which a request calls `name`.
-pub fn check_flow(client: &AppClient, flow: AuthFlow, name: &str) -> Result<(), Exception> {
+pub fn check_flow(
+    provider: &Provider,
+    client: &AppClient,
+    flow: AuthFlow,
+    name: &str,
+) -> Result<(), Exception> {
     // Rotation would be undone by a flow that never replaces the token.
     let rotates = client.settings.refresh_token_rotation.is_some();
     let excluded = flow == AuthFlow::RefreshToken && rotates;
-    if client.settings.explicit_auth_flows.contains(&flow) && !excluded {
+    let allowed = client.settings.explicit_auth_flows.contains(&flow) && !excluded;
+    if allowed || has(provider, Fault::ApiDisabledFlowAccepted) {
         return Ok(());
     }
     let message = format!("{name} flow not enabled for this client");

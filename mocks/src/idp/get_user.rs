@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::exception::Outcome;
-use super::{access, input, user};
+use super::{access, input, software_token, user};
 use crate::provider::Provider;
 
 #[derive(Deserialize)]
@@ -21,5 +21,11 @@ pub fn answer(provider: &mut Provider, input: Value) -> Outcome {
     let attributes = user::attributes(&account).into_iter();
     let attributes: Vec<Value> =
         attributes.map(|(name, value)| json!({ "Name": name, "Value": value })).collect();
-    Ok(json!({ "Username": account.user.username, "UserAttributes": attributes }))
+    let mut output = json!({ "Username": account.user.username, "UserAttributes": attributes });
+    if software_token::enabled(provider, &account.user.username).is_some() {
+        let name = "SOFTWARE_TOKEN_MFA";
+        output["PreferredMfaSetting"] = name.into();
+        output["UserMFASettingList"] = json!([name]);
+    }
+    Ok(output)
 }

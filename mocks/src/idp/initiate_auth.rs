@@ -28,32 +28,33 @@ pub fn answer(provider: &mut Provider, input: Value) -> Outcome {
     let parameters = input.auth_parameters.unwrap_or_default();
     match flow {
         "USER_PASSWORD_AUTH" => {
-            check_flow(&client, AuthFlow::UserPassword, flow)?;
+            check_flow(provider, &client, AuthFlow::UserPassword, flow)?;
             let attempt = attempt(provider, client, &parameters)?;
             sign_in::with_password(provider, &attempt, parameter(&parameters, "PASSWORD")?)
         }
         "USER_SRP_AUTH" => {
-            check_flow(&client, AuthFlow::UserSrp, flow)?;
+            check_flow(provider, &client, AuthFlow::UserSrp, flow)?;
             let attempt = attempt(provider, client, &parameters)?;
             challenge::password_verifier(provider, &attempt, parameter(&parameters, "SRP_A")?)
         }
         "USER_AUTH" => {
-            check_flow(&client, AuthFlow::User, flow)?;
+            check_flow(provider, &client, AuthFlow::User, flow)?;
             let attempt = attempt(provider, client, &parameters)?;
             preferred(provider, &attempt, &parameters)
         }
         "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => {
-            check_flow(&client, AuthFlow::RefreshToken, flow)?;
+            check_flow(provider, &client, AuthFlow::RefreshToken, flow)?;
             let token = parameter(&parameters, "REFRESH_TOKEN")?;
             let hash = optional(&parameters, "SECRET_HASH");
             let result = refresh::with_hash(provider, &client, token, hash)?;
             Ok(json!({ "AuthenticationResult": result, "ChallengeParameters": {} }))
         }
-        _ => Err(elsewhere(&client, flow)),
+        _ => Err(elsewhere(provider, &client, flow)),
     }
 }
 
-fn attempt(
+/// The attempt of the user that the parameters name.
+pub fn attempt(
     provider: &Provider,
     client: AppClient,
     parameters: &Parameters,
@@ -75,12 +76,12 @@ fn preferred(provider: &mut Provider, attempt: &Attempt, parameters: &Parameters
 }
 
 /// Flows that the stub does not have: those for administrators, for triggers, and nobody's.
-fn elsewhere(client: &AppClient, flow: &str) -> Exception {
+fn elsewhere(provider: &Provider, client: &AppClient, flow: &str) -> Exception {
     match flow {
         "ADMIN_NO_SRP_AUTH" | "ADMIN_USER_PASSWORD_AUTH" => {
             invalid_parameter("Initiate Auth method not supported.")
         }
-        "CUSTOM_AUTH" => match check_flow(client, AuthFlow::Custom, flow) {
+        "CUSTOM_AUTH" => match check_flow(provider, client, AuthFlow::Custom, flow) {
             Ok(()) => {
                 invalid_parameter("Custom auth lambda trigger is not configured for the user pool.")
             }

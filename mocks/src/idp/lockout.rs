@@ -2,13 +2,15 @@
 
 use super::exception::{Exception, not_authorized};
 use super::state::Failures;
-use crate::provider::{self, Provider};
+use crate::fault::Fault;
+use crate::provider::{self, Provider, has};
 use crate::user_pool::Lockout;
 
 /// Whether the user may try a password.
 pub fn check(provider: &Provider, username: &str) -> Result<(), Exception> {
     let failures = provider.store.pool.failures.get(username);
-    if failures.is_some_and(|failures| provider::now(provider) < failures.locked_until) {
+    let locked = failures.is_some_and(|failures| provider::now(provider) < failures.locked_until);
+    if locked && !has(provider, Fault::ApiNeverLocksOut) {
         return Err(not_authorized("Password attempts exceeded"));
     }
     Ok(())

@@ -1,12 +1,11 @@
-//! The answer to `NEW_PASSWORD_REQUIRED`, and the password policy.
+//! The answer to `NEW_PASSWORD_REQUIRED`.
 
-use super::challenge;
-use super::exception::{Exception, Outcome, exception, invalid_parameter};
+use super::exception::{Exception, Outcome, invalid_parameter};
 use super::input::{Parameters, parameter};
 use super::respond::{self, Answer, session};
-use super::sign_in;
 use super::state::Question;
 use super::user::{self, Account};
+use super::{challenge, password_policy, sign_in};
 use crate::provider::Provider;
 
 /// Replaces the temporary password and signs in.
@@ -18,8 +17,8 @@ pub fn answer(provider: &mut Provider, answer: &Answer) -> Outcome {
     })?;
     let attempt = respond::attempt(provider, answer, &challenge)?;
     let new = attempt.account.as_ref().map(|account| new_attributes(account, &answer.responses));
-    if let Err(exception) =
-        check_policy(password).and(new.as_ref().map_or(Ok(()), check_attributes))
+    if let Err(exception) = password_policy::check(provider, password)
+        .and(new.as_ref().map_or(Ok(()), check_attributes))
     {
         // The user may choose another one.
         challenge::put_back(provider, handle, challenge);
@@ -57,45 +56,4 @@ fn new_attributes<'a>(account: &Account, responses: &'a Parameters) -> Attribute
 fn check_attributes(attributes: &Attributes) -> Result<(), Exception> {
     let already = |name| invalid_parameter(format!("Cannot modify an already provided {name}"));
     attributes.known.map_or(Ok(()), |name| Err(already(name)))
-}
-
-/// The product's default policy.
-fn check_policy(password: &str) -> Result<(), Exception> {
-    let rules: [(bool, &str); 5] = [
-        (password.chars().count() >= 8, "Password not long enough"),
-        (password.chars().any(char::is_lowercase), "Password must have lowercase characters"),
-        (password.chars().any(char::is_uppercase), "Password must have uppercase characters"),
-        (password.chars().any(char::is_numeric), "Password must have numeric characters"),
-        (
-            password.chars().any(|c| c.is_ascii_punctuation()),
-            "Password must have symbol characters",
-        ),
-    ];
-    let refused = |(_, why): &(bool, &str)| {
-        let message = format!("Password does not conform to policy: {why}");
-        exception("InvalidPasswordException", message)
-    };
-    rules.iter().find(|(kept, _)| !kept).map_or(Ok(()), |rule| Err(refused(rule)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_policy_wants_length_and_four_kinds_of_characters() {
-        let rows = [
-            ("Abcdef1!", ""),
-            ("Abcde1!", "not long enough"),
-            ("ABCDEF1!", "lowercase"),
-            ("abcdef1!", "uppercase"),
-            ("Abcdefg!", "numeric"),
-            ("Abcdefg1", "symbol"),
-        ];
-        for (password, why) in rows {
-            let message = check_policy(password).err().and_then(|refusal| refusal.message);
-            assert_eq!(message.is_none(), why.is_empty(), "{password}");
-            assert!(message.unwrap_or_default().contains(why), "{password}");
-        }
-    }
 }

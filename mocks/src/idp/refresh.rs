@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::client::{self, AppClient};
 use super::exception::{Exception, Outcome, exception, not_authorized};
 use super::{input, secret_hash, sign_in, tokens, user};
+use crate::fault::Fault;
 use crate::issue::{self, Occasion};
-use crate::provider::{self, Provider};
+use crate::provider::{self, Provider, has};
 use crate::store::Grant;
 use crate::user_pool::{self, Rotation};
 
@@ -59,7 +60,7 @@ pub fn with_hash(
     let number = usable(provider, &client.id, token).map_err(refused)?;
     let grant = grant_of_active_user(provider, number)?;
     let username = grant.login.as_ref().map(|login| &*login.username);
-    secret_hash::check(client, username.unwrap_or_default(), hash)?;
+    secret_hash::check(provider, client, username.unwrap_or_default(), hash)?;
     Ok(tokens::authentication_result(provider, number, &grant, None, Occasion::Refresh))
 }
 
@@ -67,7 +68,7 @@ fn grant_of_active_user(provider: &Provider, number: u64) -> Result<Grant, Excep
     let grant = provider.store.grants.get(&number).cloned().ok_or(refused(Unusable::Revoked))?;
     let username = grant.login.as_ref().map(|login| &*login.username);
     match username.and_then(|username| user::find(provider, username)) {
-        Some(account) => sign_in::check_status(&account).map(|()| grant),
+        Some(account) => sign_in::check_status(provider, &account).map(|()| grant),
         None => Err(refused(Unusable::Unknown)),
     }
 }
@@ -90,8 +91,10 @@ pub fn usable(provider: &Provider, client_id: &str, secret: &str) -> Result<u64,
     let grant = grant.filter(|grant| grant.client_id == client_id).ok_or(Unusable::Unknown)?;
     let now = provider::now(provider);
     let retry = may_retry(provider, secret);
+    let lives_on = has(provider, Fault::ApiRevokedRefreshTokenAccepted);
+    let retry = retry || has(provider, Fault::ApiRotatedRefreshTokenAccepted);
     match () {
-        () if grant.revoked => Err(Unusable::Revoked),
+        () if grant.revoked && !lives_on => Err(Unusable::Revoked),
         () if now >= token.expires_at => Err(Unusable::Expired),
         () if token.used && !retry => Err(Unusable::Reused),
         () => Ok(token.grant),

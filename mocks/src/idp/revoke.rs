@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::exception::{Outcome, exception};
 use super::{client, input};
+use crate::fault::Fault;
 use crate::jwt;
-use crate::provider::Provider;
+use crate::provider::{Provider, has};
 use crate::store;
 
 #[derive(Deserialize)]
@@ -42,6 +43,9 @@ pub fn answer(provider: &mut Provider, input: Value) -> Outcome {
     if owner.is_some_and(|owner| *owner != client.id) {
         let message = "The token was issued to another client.";
         return Err(exception("UnauthorizedException", message));
+    }
+    if has(provider, Fault::ApiRevokeTokenDoesNothing) {
+        return Ok(json!({}));
     }
     store::revoke_grant(&mut provider.store, number);
     Ok(json!({}))

@@ -6,9 +6,10 @@ use serde_json::json;
 use super::client::AppClient;
 use super::exception::{Exception, Outcome, exception, not_authorized};
 use super::user::{self, Account};
-use super::{challenge, lockout, secret_hash, tokens};
+use super::{challenge, lockout, secret_hash, software_token, tokens};
+use crate::fault::Fault;
 use crate::issue::{self, Occasion};
-use crate::provider::{self, Provider};
+use crate::provider::{self, Provider, has};
 use crate::random;
 use crate::store::{self, Grant, Login};
 use crate::user_pool::{UserExistenceErrors, UserStatus};
@@ -31,10 +32,10 @@ pub fn attempt(
     name: &str,
     hash: Option<&str>,
 ) -> Result<Attempt, Exception> {
-    secret_hash::check(&client, name, hash)?;
+    secret_hash::check(provider, &client, name, hash)?;
     let account = user::find(provider, name);
     let told = client.settings.prevent_user_existence_errors == UserExistenceErrors::Legacy;
-    if account.is_none() && told {
+    if account.is_none() && (told || has(provider, Fault::ApiUnknownUserTold)) {
         return Err(exception("UserNotFoundException", "User does not exist."));
     }
     let username = account.as_ref().map_or(name, |account| &account.user.username).to_owned();
@@ -45,7 +46,8 @@ pub fn attempt(
 pub fn with_password(provider: &mut Provider, attempt: &Attempt, password: &str) -> Outcome {
     let expected = attempt.account.as_ref().map(|account| account.user.password.as_bytes());
     let same = |expected| verify_slices_are_equal(expected, password.as_bytes()).is_ok();
-    let right = expected.is_some_and(same);
+    let unchecked = has(provider, Fault::ApiWrongPasswordAccepted);
+    let right = expected.is_some_and(|expected| same(expected) || unchecked);
     conclude(provider, attempt, right)
 }
 
@@ -55,7 +57,7 @@ pub fn conclude(provider: &mut Provider, attempt: &Attempt, right: bool) -> Outc
     let account = attempt.account.as_ref().ok_or_else(incorrect)?;
     lockout::check(provider, &attempt.username)?;
     // The product says so to whoever knows the name, whatever the password.
-    check_status(account)?;
+    check_status(provider, account)?;
     if !right {
         lockout::fail(provider, &attempt.username);
         return Err(incorrect());
@@ -64,12 +66,18 @@ pub fn conclude(provider: &mut Provider, attempt: &Attempt, right: bool) -> Outc
     if account.status == UserStatus::ForceChangePassword {
         return Ok(challenge::new_password(provider, attempt));
     }
-    Ok(signed_in(provider, &attempt.client, &attempt.username))
+    let device = software_token::enabled(provider, &attempt.username);
+    let device = device.filter(|_| !has(provider, Fault::ApiMfaSkipped));
+    match device.map(|device| device.name.clone()) {
+        Some(name) => Ok(challenge::software_token(provider, attempt, &name)),
+        None => Ok(signed_in(provider, &attempt.client, &attempt.username)),
+    }
 }
 
 /// Whether the user can log in at all.
-pub fn check_status(account: &Account) -> Result<(), Exception> {
+pub fn check_status(provider: &Provider, account: &Account) -> Result<(), Exception> {
     match account.status {
+        UserStatus::Unconfirmed if has(provider, Fault::ApiUnconfirmedUserSignsIn) => Ok(()),
         UserStatus::Confirmed | UserStatus::ForceChangePassword => Ok(()),
         UserStatus::Disabled => Err(not_authorized("User is disabled.")),
         UserStatus::Unconfirmed => {

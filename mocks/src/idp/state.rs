@@ -1,8 +1,8 @@
 //! What the API remembers beyond grants and refresh tokens. Times are seconds by the stub's clock.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use crate::user_pool::Category;
+use serde::Serialize;
 
 /// All of it.
 #[derive(Debug, Default)]
@@ -13,8 +13,10 @@ pub struct PoolState {
     pub failures: HashMap<String, Failures>,
     /// Rotated refresh tokens that may still be retried, and until when.
     pub retries: HashMap<String, u64>,
-    /// What is left of the quotas.
-    pub buckets: BTreeMap<Category, Bucket>,
+    /// Authenticator apps, by username.
+    pub authenticators: HashMap<String, Authenticator>,
+    /// Codes that were sent to users and wait to be typed, by occasion and username.
+    pub confirmations: HashMap<(Occasion, String), Confirmation>,
 }
 
 /// A challenge that waits for its answer.
@@ -44,6 +46,8 @@ pub enum Question {
     Select,
     /// A password to replace the temporary one.
     NewPassword,
+    /// The code of an authenticator app.
+    SoftwareToken,
 }
 
 /// A user's wrong passwords.
@@ -57,13 +61,38 @@ pub struct Failures {
     pub forgotten_at: u64,
 }
 
-/// What is left of a quota.
-#[derive(Clone, Copy, Debug)]
-pub struct Bucket {
-    /// Requests.
-    pub left: u64,
-    /// When it was filled last.
-    pub filled_at: u64,
+/// A user's authenticator app.
+#[derive(Clone, Debug, Default)]
+pub struct Authenticator {
+    /// A secret that nobody has verified yet.
+    pub pending: Option<Vec<u8>>,
+    /// The secret.
+    pub secret: Option<Vec<u8>>,
+    /// What the user calls the device.
+    pub name: String,
+    /// Whether a sign-in asks for its code.
+    pub enabled: bool,
+}
+
+/// What a code is sent for.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq, Hash)]
+#[serde(rename_all = "snake_case")]
+pub enum Occasion {
+    /// To confirm the address of a new user.
+    SignUp,
+    /// To replace a forgotten password.
+    ForgotPassword,
+}
+
+/// A code that waits to be typed.
+#[derive(Clone, Debug)]
+pub struct Confirmation {
+    /// The digits.
+    pub code: String,
+    /// When it is too late.
+    pub expires_at: u64,
+    /// How often something else was typed.
+    pub failures: u32,
 }
 
 /// Forgets what has expired.
@@ -71,9 +100,10 @@ pub fn sweep(state: &mut PoolState, now: u64) {
     state.challenges.retain(|_, challenge| now < challenge.expires_at);
     state.failures.retain(|_, failures| now < failures.forgotten_at);
     state.retries.retain(|_, until| now < *until);
+    state.confirmations.retain(|_, confirmation| now < confirmation.expires_at);
 }
 
 /// How much is remembered.
 pub fn size(state: &PoolState) -> usize {
-    state.challenges.len() + state.failures.len() + state.retries.len()
+    state.challenges.len() + state.failures.len() + state.retries.len() + state.confirmations.len()
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::dialect::{self, User};
+use crate::dialect::User;
 use crate::provider::Provider;
-use crate::user_pool::UserStatus;
+use crate::user_pool::{self, UserStatus};
 
 /// A user as the pool knows them.
 #[derive(Clone, Debug)]
@@ -18,9 +18,7 @@ pub struct Account {
 /// The user that logs in with this name.
 pub fn find(provider: &Provider, name: &str) -> Option<Account> {
     let pool = provider.dialect.user_pool.as_ref()?;
-    let by_email = |user: &&User| pool.email_alias && user.email.eq_ignore_ascii_case(name);
-    let user = dialect::user(&provider.dialect, name);
-    let user = user.or_else(|| provider.dialect.users.iter().find(by_email))?;
+    let user = user_pool::user(&provider.dialect, name)?;
     let status = pool.users.get(&user.username).copied().unwrap_or_default();
     let status = if user.disabled { UserStatus::Disabled } else { status };
     Some(Account { user: user.clone(), status })
@@ -29,14 +27,16 @@ pub fn find(provider: &Provider, name: &str) -> Option<Account> {
 /// The user's attributes, all of them text; `sub` first.
 pub fn attributes(account: &Account) -> Vec<(&str, &str)> {
     let user = &account.user;
+    let verified = if user.email.is_empty() { "" } else { "true" };
     let own = [
         ("sub", &*user.sub),
-        ("email_verified", "true"),
+        ("email_verified", verified),
         ("name", &user.name),
         ("email", &user.email),
     ];
-    let others = user.attributes.iter();
-    own.into_iter().chain(others.map(|(name, value)| (&**name, &**value))).collect()
+    // Who has signed up without a name or an address has no such attribute.
+    let own = own.into_iter().filter(|(_, value)| !value.is_empty());
+    own.chain(user.attributes.iter().map(|(name, value)| (&**name, &**value))).collect()
 }
 
 /// The attributes as JSON, without `sub`.
@@ -51,8 +51,13 @@ pub fn set_password(provider: &mut Provider, username: &str, password: &str) {
     if let Some(user) = users.find(|user| user.username == username) {
         password.clone_into(&mut user.password);
     }
+    set_status(provider, username, UserStatus::Confirmed);
+}
+
+/// Gives a user a status.
+pub fn set_status(provider: &mut Provider, username: &str, status: UserStatus) {
     if let Some(pool) = &mut provider.dialect.user_pool {
-        pool.users.insert(username.to_owned(), UserStatus::Confirmed);
+        pool.users.insert(username.to_owned(), status);
     }
 }
 

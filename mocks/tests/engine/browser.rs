@@ -89,7 +89,9 @@ impl Browser {
         let mut form = hidden(&html);
         form.extend(fields.iter().map(|(name, value)| ((*name).into(), (*value).into())));
         let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        self.post(&action, &form)
+        let action = action.replace("&amp;", "&");
+        let (path, query) = action.split_once('?').unwrap_or((&action, ""));
+        self.send(Request { query: query.into(), ..post(path, &form) })
     }
 
     /// Gets a page, follows redirects as long as they stay here, and logs in where that is asked.

@@ -166,6 +166,17 @@ fn errors_that_nobody_else_may_learn_lead_to_the_error_page() {
 }
 
 #[test]
+fn a_request_names_one_resource() {
+    let mut browser = browser();
+    let one = format!("/oauth2/authorize?{}&resource=https%3A%2F%2Fapi.example", query(&[]));
+    let login = location(&browser.get(&one)).expect("a redirect");
+    assert!(login.starts_with(&format!("{BASE}/login?")), "{login}");
+    let two = format!("{one}&resource=https%3A%2F%2Fother.example");
+    let refused = location(&browser.get(&two)).expect("a redirect");
+    assert_eq!(parameter(&refused, "error").as_deref(), Some("invalid_request"));
+}
+
+#[test]
 fn authorize_leads_to_the_login_page_with_the_same_query_and_past_it_with_a_session() {
     let mut browser = browser();
     let response = authorize(&mut browser, &[]);
@@ -192,7 +203,8 @@ fn authorize_leads_to_the_login_page_with_the_same_query_and_past_it_with_a_sess
     assert_eq!(parameter(&address, "state").as_deref(), Some("s t&te"));
     assert_eq!(parameter(&address, "iss"), None);
     let session = headers(&done, "Set-Cookie").find(|cookie| cookie.starts_with("cognito="));
-    assert!(session.is_some_and(|cookie| cookie.contains("HttpOnly; SameSite=Lax")));
+    let rest = "; Max-Age=3600; Path=/; HttpOnly; SameSite=Lax";
+    assert!(session.is_some_and(|cookie| cookie.ends_with(rest)), "{session:?}");
     for seconds in [0, 3599] {
         browser.advance(seconds);
         let address = location(&authorize(&mut browser, &[])).expect("a redirect");

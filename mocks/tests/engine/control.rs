@@ -23,6 +23,9 @@ fn every_control_answers_and_explains_what_it_wants() {
         ("clock", r#"{"advance": -5}"#, 400, "whole seconds"),
         ("clock", r#"{"advance": 18446744073709551615}"#, 400, "century"),
         ("clock", "", 400, "advance"),
+        ("clock", "{}", 400, "reset"),
+        ("clock", r#"{"reset": true}"#, 200, r#""ahead":0"#),
+        ("clock", r#"{"advance": 5, "reset": true}"#, 400, "reset"),
         ("rotate", "GET", 405, "use POST"),
         ("rotate", "", 200, "signing_kid"),
         ("rotate", r#"{"mode": "sideways"}"#, 400, "prepublish"),
@@ -69,6 +72,18 @@ fn a_device_is_approved_for_the_user_who_is_named() {
             assert_eq!(browser.introspect(&member(&tokens, "access_token")).1["username"], user);
         }
     }
+}
+
+#[test]
+fn after_a_reset_tokens_say_the_real_time() {
+    let mut browser = Browser::new(&[]);
+    browser.advance(100_000);
+    let ahead = member(&browser.tokens(), "id_token");
+    browser.control("clock", r#"{"reset": true}"#);
+    browser.cookies.clear();
+    let real = member(&browser.tokens(), "id_token");
+    let issued = |token: &str| claims(token)["iat"].as_u64().expect("a number");
+    assert!(issued(&ahead) > issued(&real) + 99_000);
 }
 
 #[test]

@@ -121,6 +121,18 @@ const ROWS: &[Row] = &[
         "code",
     ),
     (
+        "unlisted_response_type_answered",
+        |b| asked(b, &[("response_type", "token")]),
+        "unsupported_response_type",
+        "code",
+    ),
+    (
+        "unlisted_response_mode_ignored",
+        |b| asked(b, &[("response_mode", "fragment")]),
+        "invalid_request",
+        "code",
+    ),
+    (
         "client_errors_are_redirected",
         |b| asked(b, &[("client_id", "nobody")]),
         "400",
@@ -240,6 +252,12 @@ const ROWS: &[Row] = &[
     ("exchange_widens_scope", wider_exchange, "openid read", "openid read write"),
     ("grant_type_optional", no_grant_type, "400 invalid_request", "200"),
     ("unknown_grant_type_accepted", odd_grant_type, "400 unsupported_grant_type", "200"),
+    (
+        "unlisted_grant_type_known",
+        |b| exchange(b, &[("grant_type", "password")]),
+        "400 unsupported_grant_type",
+        "400 invalid_grant",
+    ),
     ("client_credentials_unsupported", own_token, "200", "400 unsupported_grant_type"),
     ("grant_types_unchecked", grant_of_others, "400 unauthorized_client", "200"),
     ("token_request_by_get", token_by_get, "405 invalid_request", "200"),

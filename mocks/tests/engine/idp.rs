@@ -103,7 +103,7 @@ pub fn password((username, password): (&str, &str)) -> Value {
     json!({ "USERNAME": username, "PASSWORD": password })
 }
 
-fn members(value: &Value) -> Vec<&str> {
+pub fn members(value: &Value) -> Vec<&str> {
     let mut names: Vec<&str> =
         value.as_object().expect("an object").keys().map(String::as_str).collect();
     names.sort_unstable();
@@ -390,4 +390,45 @@ fn a_preferred_challenge_is_put_at_once() {
     preferred["PASSWORD"] = ALICE.1.into();
     let output = api.initiate("choice", "USER_AUTH", &preferred);
     assert!(output["AuthenticationResult"]["RefreshToken"].is_string());
+}
+
+#[test]
+fn the_tokens_of_one_answer_stem_from_one_event() {
+    let api = Api::new();
+    let event = |tokens: &Value, name: &str| {
+        claims(tokens[name].as_str().expect("a token"))["event_id"].clone()
+    };
+    let (first, second) = (api.sign_in("public"), api.sign_in("public"));
+    assert_eq!(event(&first, "AccessToken"), event(&first, "IdToken"));
+    assert_ne!(event(&first, "AccessToken"), event(&second, "AccessToken"));
+}
+
+#[test]
+fn quotas_are_for_operations_categories_and_all_and_are_counted() {
+    let control = |api: &Api, quotas: &str| {
+        let request = browser::post("/_stub/quota", &[]);
+        let answer = api.engine.answer(&Request { body: quotas.into(), ..request });
+        assert_eq!(answer.status, 200, "{quotas}");
+    };
+    let wrong = initiate("public", "USER_PASSWORD_AUTH", &password(("bob", "wrong")));
+    for name in ["InitiateAuth", "UserAuthentication", "all"] {
+        let api = Api::new();
+        control(&api, &json!({ name: 0.001 }).to_string());
+        assert_eq!(api.refused("InitiateAuth", &wrong).0, "NotAuthorizedException");
+        let refusal = api.refused("InitiateAuth", &wrong);
+        assert_eq!(refusal, ("TooManyRequestsException".into(), "Rate exceeded".into()), "{name}");
+        let other = api.refused("GetUser", &json!({ "AccessToken": "x" })).0;
+        let spared =
+            if name == "all" { "TooManyRequestsException" } else { "NotAuthorizedException" };
+        assert_eq!(other, spared, "{name}");
+        let counters = body(&api.get("/_stub/counters"));
+        assert_eq!(counters["requests"]["InitiateAuth"], 2, "{counters}");
+        assert_eq!(counters["limited"]["InitiateAuth"], 1, "{counters}");
+    }
+    let config = "user_pool: { quotas: { UserRead: 0.001 } }\n";
+    let api = Api { engine: Engine::configured("cognito", config, BASE).expect("valid") };
+    let names = [(); 2].map(|()| api.refused("GetUser", &json!({ "AccessToken": "x" })).0);
+    assert_eq!(names, ["NotAuthorizedException", "TooManyRequestsException"]);
+    let none = "user_pool: { quotas: { UserRead: 0 } }\n";
+    assert!(Engine::configured("cognito", none, BASE).is_err(), "no rate at all");
 }

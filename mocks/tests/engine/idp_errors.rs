@@ -338,7 +338,7 @@ fn requests_that_are_not_the_protocols_are_refused_without_words() {
         (header("Content-Type", "application/json"), unknown),
         (header("Content-Type", ""), unknown),
         (header("X-Amz-Target", &target("Banana")), unknown),
-        (header("X-Amz-Target", &target("AdminInitiateAuth")), unknown),
+        (header("X-Amz-Target", &target("AdminDeleteUser")), unknown),
         (header("X-Amz-Target", "InitiateAuth"), unknown),
         (header("X-Amz-Target", ""), unknown),
         (request("InitiateAuth", Vec::new()), malformed),

@@ -5,13 +5,22 @@ use serde_json::{Value, json};
 use crate::hostile::{Bytes, assert_clean};
 use crate::idp::{ALICE, Api, initiate, password, request, respond};
 
-const OPERATIONS: [&str; 7] = [
+const OPERATIONS: [&str; 16] = [
     "InitiateAuth",
     "RespondToAuthChallenge",
     "GetTokensFromRefreshToken",
     "RevokeToken",
     "GlobalSignOut",
     "GetUser",
+    "SignUp",
+    "ConfirmSignUp",
+    "ForgotPassword",
+    "ConfirmForgotPassword",
+    "ChangePassword",
+    "AssociateSoftwareToken",
+    "VerifySoftwareToken",
+    "SetUserMFAPreference",
+    "AdminInitiateAuth",
     "Banana",
 ];
 
@@ -31,6 +40,20 @@ fn inputs(api: &Api) -> Vec<String> {
     let new = json!({ "USERNAME": "carol", "NEW_PASSWORD": "Carol-0wn-passw0rd!" });
     let answer = json!({ "USERNAME": "alice", "ANSWER": "PASSWORD_SRP", "SRP_A": "2" });
     let token = &tokens["RefreshToken"];
+    let account = json!({
+        "ClientId": "public",
+        "Username": "eve",
+        "Password": "Eve-passw0rd!",
+        "ConfirmationCode": "123456",
+        "UserAttributes": [{ "Name": "email", "Value": "eve@example.com" }],
+    });
+    let own = json!({
+        "AccessToken": tokens["AccessToken"],
+        "PreviousPassword": ALICE.1,
+        "ProposedPassword": ALICE.1,
+        "UserCode": "123456",
+        "SoftwareTokenMfaSettings": { "Enabled": true },
+    });
     let inputs = [
         initiate("public", "USER_PASSWORD_AUTH", &password(ALICE)),
         initiate("public", "USER_SRP_AUTH", &srp),
@@ -40,7 +63,8 @@ fn inputs(api: &Api) -> Vec<String> {
         respond("public", "NEW_PASSWORD_REQUIRED", session, &new),
         respond("choice", "SELECT_CHALLENGE", session, &answer),
         json!({ "ClientId": "public", "RefreshToken": token, "Token": token }),
-        json!({ "AccessToken": tokens["AccessToken"] }),
+        account,
+        own,
     ];
     inputs.iter().map(Value::to_string).collect()
 }
@@ -66,9 +90,9 @@ fn random_bytes_to_every_operation() {
     let inputs = inputs(&api);
     let mut bytes = Bytes(0x2545_f491_4f6c_dd1d);
     let mut answered = [0; 2];
-    for round in 0..1_500 {
+    for round in 0..5_000 {
         let operation = OPERATIONS[round % OPERATIONS.len()];
-        let good = &inputs[round / 3 % inputs.len()];
+        let good = &inputs[round / OPERATIONS.len() % inputs.len()];
         let body = if round % 10 == 0 { bytes.take(300) } else { mutated(&mut bytes, good) };
         let mut request = request(operation, body);
         if round % 50 == 0 {

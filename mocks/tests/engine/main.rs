@@ -1,5 +1,7 @@
 //! The stub from outside: requests in, responses out.
 
+mod accounts;
+mod api_faults;
 mod auth0;
 mod browser;
 mod code_flow;
@@ -20,4 +22,6 @@ mod metadata;
 mod probes;
 mod served;
 mod signature;
+mod signing;
+mod software_token;
 mod tokens;

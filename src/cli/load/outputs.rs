@@ -10,6 +10,7 @@ use super::super::outputs::writable;
 use super::super::{Failure, print, say, write_file};
 use crate::load::run::Measured;
 use crate::load::summary;
+use crate::report::load_html;
 
 /// Files to write.
 #[derive(Debug, Clone, Args)]
@@ -26,6 +27,9 @@ pub struct LoadOutputs {
     /// Write the percentile distributions
     #[arg(long, value_name = "FILE")]
     hgrm: Option<PathBuf>,
+    /// Write a page with charts
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Write metrics in the text format of Prometheus
     #[arg(long, value_name = "FILE")]
     prometheus: Option<PathBuf>,
@@ -37,8 +41,8 @@ impl LoadOutputs {
         self.all().into_iter().flatten().try_for_each(|path| writable(path))
     }
 
-    fn all(&self) -> [&Option<PathBuf>; 5] {
-        [&self.json, &self.hlog, &self.csv, &self.hgrm, &self.prometheus]
+    fn all(&self) -> [&Option<PathBuf>; 6] {
+        [&self.json, &self.hlog, &self.csv, &self.hgrm, &self.html, &self.prometheus]
     }
 
     /// The interval log, opened.
@@ -96,6 +100,7 @@ pub fn write_measured(outputs: &LoadOutputs, measured: &Measured) -> Result<(), 
         (&outputs.json, summary::json(summary)),
         (&outputs.csv, summary::csv(summary)),
         (&outputs.hgrm, summary::hgrm(summary, total)),
+        (&outputs.html, load_html::write(std::slice::from_ref(summary))),
         (&outputs.prometheus, summary::prometheus(summary)),
     ];
     files.iter().try_for_each(|(path, text)| match path {

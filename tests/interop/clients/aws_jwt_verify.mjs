@@ -60,6 +60,13 @@ await refused(verifier('id', 'public').verify(login.forged(id, bearer)), JwtInva
 const elsewhere = { issuer: baseUrl, jwksUri: `${issuer}/.well-known/jwks.json` };
 await refused(verifier('id', 'public', elsewhere).verify(id), JwtInvalidIssuerError);
 
+const refreshed = await login.refresh(baseUrl, tokens);
+const later = await verifier('access', 'public').verify(refreshed.access_token);
+assert.deepEqual([later.sub, later.auth_time], [login.sub, access.auth_time]);
+assert.notEqual(later.jti, access.jti);
+assert.equal((await verifier('id', 'public').verify(refreshed.id_token)).sub, login.sub);
+await login.refusesAndSignsOut(baseUrl);
+
 // The verifier for the product alone, even with the stub's keys.
 const userPoolId = 'us-east-1_Example01';
 const product = CognitoJwtVerifier.create({ userPoolId, tokenUse: 'id', clientId: 'public' });

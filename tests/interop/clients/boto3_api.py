@@ -7,8 +7,10 @@ right exception for each thing that must fail. Exit code 0 if all of it held.
 import base64
 import hashlib
 import hmac
+import json
 import sys
 import time
+import urllib.request
 
 import boto3
 import jwt
@@ -35,6 +37,9 @@ def main(base_url):
     rotates(api)
     refuses(api)
     revokes(api)
+    signs_up(api, base_url)
+    replaces_a_forgotten_password(api, base_url)
+    needs_a_second_factor(api)
     signs_out(api, tokens)
 
 
@@ -196,6 +201,92 @@ def revokes(api):
         "",
         lambda: api.revoke_token(Token=other["AccessToken"], ClientId=CLIENT),
     )
+
+
+def code_of(base_url, username):
+    """What the user would find in their mail."""
+    with urllib.request.urlopen(f"{base_url}/_stub/codes") as answer:
+        codes = json.load(answer)["codes"]
+    return next(row["code"] for row in codes if row["username"] == username)
+
+
+def signs_up(api, base_url):
+    name, word = "eve", "Eve-passw0rd!"
+    signed_up = api.sign_up(
+        ClientId=CLIENT,
+        Username=name,
+        Password=word,
+        UserAttributes=[{"Name": "email", "Value": "eve@example.com"}],
+    )
+    equal(signed_up["UserConfirmed"], False)
+    equal(signed_up["CodeDeliveryDetails"]["DeliveryMedium"], "EMAIL")
+    errors, sign = api.exceptions, lambda: sign_in(api, CLIENT, USERNAME=name, PASSWORD=word)
+    expect(errors.UserNotConfirmedException, "not confirmed", sign)
+    again = lambda: api.sign_up(ClientId=CLIENT, Username=name, Password=word)
+    expect(errors.UsernameExistsException, "already exists", again)
+    confirm = lambda code: api.confirm_sign_up(
+        ClientId=CLIENT, Username=name, ConfirmationCode=code
+    )
+    expect(errors.CodeMismatchException, "Invalid verification code", lambda: confirm("nothing"))
+    confirm(code_of(base_url, name))
+    equal(claims(sign()["AccessToken"])["sub"], signed_up["UserSub"])
+
+
+def replaces_a_forgotten_password(api, base_url):
+    name, word = "frank", "Frank-0ther-passw0rd!"
+    sent = api.forgot_password(ClientId=CLIENT, Username=name)
+    equal(sent["CodeDeliveryDetails"]["Destination"], "f***@e***")
+    confirm = lambda code: api.confirm_forgot_password(
+        ClientId=CLIENT, Username=name, ConfirmationCode=code, Password=word
+    )
+    expect(api.exceptions.CodeMismatchException, "", lambda: confirm("nothing"))
+    confirm(code_of(base_url, name))
+    tokens = sign_in(api, CLIENT, USERNAME=name, PASSWORD=word)
+    newer = "Frank-newest-passw0rd1!"
+    change = lambda old: api.change_password(
+        AccessToken=tokens["AccessToken"], PreviousPassword=old, ProposedPassword=newer
+    )
+    expect(api.exceptions.NotAuthorizedException, "Incorrect", lambda: change("wrong"))
+    change(word)
+    equal(claims(sign_in(api, CLIENT, USERNAME=name, PASSWORD=newer)["IdToken"])["token_use"], "id")
+
+
+def totp(secret):
+    """RFC 6238, as an authenticator app has it."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    tag = hmac.digest(key, int(time.time() // 30).to_bytes(8, "big"), hashlib.sha1)
+    at = tag[-1] % 16
+    return f"{(int.from_bytes(tag[at : at + 4], 'big') % 2**31) % 10**6:06}"
+
+
+def other_than(code):
+    """Six digits that are never a code of these minutes, but by the worst of luck."""
+    return f"{(int(code) + 1) % 10**6:06}"
+
+
+def needs_a_second_factor(api):
+    who = {"USERNAME": "bob", "PASSWORD": "Bob-passw0rd!"}
+    token = sign_in(api, CLIENT, **who)["AccessToken"]
+    secret = api.associate_software_token(AccessToken=token)["SecretCode"]
+    verify = lambda code: api.verify_software_token(AccessToken=token, UserCode=code)
+    errors = api.exceptions
+    expect(errors.EnableSoftwareTokenMFAException, "", lambda: verify(other_than(totp(secret))))
+    equal(verify(totp(secret))["Status"], "SUCCESS")
+    api.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True})
+    equal(api.get_user(AccessToken=token)["UserMFASettingList"], ["SOFTWARE_TOKEN_MFA"])
+    challenge = api.initiate_auth(
+        AuthFlow="USER_PASSWORD_AUTH", ClientId=CLIENT, AuthParameters=who
+    )
+    equal(challenge["ChallengeName"], "SOFTWARE_TOKEN_MFA")
+    answer = lambda code: api.respond_to_auth_challenge(
+        ClientId=CLIENT,
+        ChallengeName="SOFTWARE_TOKEN_MFA",
+        Session=challenge["Session"],
+        ChallengeResponses={"USERNAME": "bob", "SOFTWARE_TOKEN_MFA_CODE": code},
+    )
+    expect(errors.CodeMismatchException, "Invalid code", lambda: answer("wrong"))
+    result = answer(totp(secret))["AuthenticationResult"]
+    equal(claims(result["AccessToken"])["username"], "bob")
 
 
 def signs_out(api, tokens):

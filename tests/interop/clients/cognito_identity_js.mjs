@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict';
 
 import cognito from 'amazon-cognito-identity-js';
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 
 const { AuthenticationDetails, CognitoUser, CognitoUserPool } = cognito;
 const endpoint = process.argv[2].replace(/\/$/, '');
@@ -65,10 +66,21 @@ const access = session.getAccessToken().decodePayload();
 assert.equal(access.token_use, 'access');
 assert.equal(access.scope, 'aws.cognito.signin.user.admin');
 
+// The library trusts TLS for the signatures, so that another one verifies them.
+const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`));
+const verify = (token, options) => jwtVerify(token.getJwtToken(), keys, { issuer, ...options });
+await verify(session.getIdToken(), { audience: 'srp_only' });
+await verify(session.getAccessToken());
+await assert.rejects(
+  verify(session.getIdToken(), { audience: 'public' }),
+  errors.JWTClaimValidationFailed,
+);
+
 const refreshed = await call(alice, 'refreshSession', session.getRefreshToken());
 const later = refreshed.getAccessToken().decodePayload();
 assert.equal(later.auth_time, access.auth_time);
 assert.notEqual(later.jti, access.jti);
+await verify(refreshed.getAccessToken());
 
 const attributes = await call(alice, 'getUserAttributes');
 assert.equal(attributes.find(({ Name }) => Name === 'email').Value, 'alice@example.com');

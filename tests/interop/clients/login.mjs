@@ -63,9 +63,10 @@ const entities = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;
 const attribute = (tag, name) =>
   new RegExp(` ${name}="([^"]*)"`).exec(tag)?.[1].replace(/&[a-z#0-9]+;/g, (entity) => entities[entity]);
 
-/** The tokens of a code flow with PKCE, without any library. */
-export async function codeFlow(baseUrl, client = 'public') {
-  const verifier = randomBytes(32).toString('base64url');
+const verifier = randomBytes(32).toString('base64url');
+
+/** The address at which a code flow with PKCE begins. */
+function authorizeAddress(baseUrl, client) {
   const query = new URLSearchParams({
     response_type: 'code',
     client_id: client,
@@ -75,17 +76,45 @@ export async function codeFlow(baseUrl, client = 'public') {
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   });
-  const address = await signIn(`${baseUrl}/oauth2/authorize?${query}`);
-  const body = new URLSearchParams({
+  return `${baseUrl}/oauth2/authorize?${query}`;
+}
+
+const ask = (baseUrl, parameters) =>
+  fetch(`${baseUrl}/oauth2/token`, { method: 'POST', body: new URLSearchParams(parameters) });
+
+const exchange = (baseUrl, client, address, code_verifier) =>
+  ask(baseUrl, {
     grant_type: 'authorization_code',
     client_id: client,
     redirect_uri: callback,
     code: address.searchParams.get('code'),
-    code_verifier: verifier,
+    code_verifier,
   });
-  const answer = await fetch(`${baseUrl}/oauth2/token`, { method: 'POST', body });
+
+async function granted(answer) {
   assert.equal(answer.status, 200);
   return answer.json();
+}
+
+/** The tokens of a code flow with PKCE, without any library. */
+export async function codeFlow(baseUrl, client = 'public') {
+  const address = await signIn(authorizeAddress(baseUrl, client));
+  return granted(await exchange(baseUrl, client, address, verifier));
+}
+
+/** The tokens of a refresh, without any library. */
+export const refresh = async (baseUrl, { refresh_token }, client_id = 'public') =>
+  granted(await ask(baseUrl, { grant_type: 'refresh_token', client_id, refresh_token }));
+
+/** A wrong password and a wrong verifier bring no tokens, and a sign-out ends the session. */
+export async function refusesAndSignsOut(baseUrl, client = 'public') {
+  const address = authorizeAddress(baseUrl, client);
+  await refusesAWrongPassword(address);
+  const other = randomBytes(32).toString('base64url');
+  const answer = await exchange(baseUrl, client, await signIn(address), other);
+  assert.deepEqual([answer.status, (await answer.json()).error], [400, 'invalid_grant']);
+  const query = new URLSearchParams({ client_id: client, logout_uri: loggedOut });
+  await signsOut(address, `${baseUrl}/logout?${query}`);
 }
 
 /** The key that has signed everything so far leaves the key set. */

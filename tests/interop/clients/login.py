@@ -67,10 +67,12 @@ def metadata(base_url):
     return requests.get(f"{base_url}/{POOL}/.well-known/openid-configuration").json()
 
 
-def code_flow(base_url, client="public", scope="openid email", nonce="n-0S6"):
-    """The tokens of a code flow with PKCE, without any library."""
-    verifier = "a-verifier-that-is-long-enough-for-the-specification"
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
+VERIFIER = "a-verifier-that-is-long-enough-for-the-specification"
+
+
+def authorize_address(base_url, client="public", scope="openid email", nonce="n-0S6"):
+    """The address at which a code flow with PKCE begins."""
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest())
     query = {
         "response_type": "code",
         "client_id": client,
@@ -80,7 +82,11 @@ def code_flow(base_url, client="public", scope="openid email", nonce="n-0S6"):
         "code_challenge": challenge.decode().rstrip("="),
         "code_challenge_method": "S256",
     }
-    address = sign_in(f"{base_url}/oauth2/authorize?{urlencode(query)}")
+    return f"{base_url}/oauth2/authorize?{urlencode(query)}"
+
+
+def exchange(base_url, address, client="public", verifier=VERIFIER):
+    """The answer to the exchange of the code in the address that the application is called back with."""
     form = {
         "grant_type": "authorization_code",
         "client_id": client,
@@ -88,9 +94,35 @@ def code_flow(base_url, client="public", scope="openid email", nonce="n-0S6"):
         "code": parse_qs(urlsplit(address).query)["code"][0],
         "code_verifier": verifier,
     }
+    return requests.post(f"{base_url}/oauth2/token", form)
+
+
+def code_flow(base_url, client="public"):
+    """The tokens of a code flow with PKCE, without any library."""
+    answer = exchange(base_url, sign_in(authorize_address(base_url, client)), client)
+    equal(answer.status_code, 200)
+    return answer.json()
+
+
+def refresh(base_url, tokens, client="public"):
+    """The tokens of a refresh, without any library."""
+    form = {
+        "grant_type": "refresh_token",
+        "client_id": client,
+        "refresh_token": tokens["refresh_token"],
+    }
     answer = requests.post(f"{base_url}/oauth2/token", form)
     equal(answer.status_code, 200)
     return answer.json()
+
+
+def refuses_and_signs_out(base_url, client="public"):
+    """A wrong password and a wrong verifier bring no tokens, and a sign-out ends the session."""
+    address = authorize_address(base_url, client)
+    refuses_a_wrong_password(address)
+    answer = exchange(base_url, sign_in(address), client, verifier=VERIFIER[::-1])
+    equal((answer.status_code, answer.json()["error"]), (400, "invalid_grant"))
+    signs_out(base_url, client, address)
 
 
 def drop_keys(base_url):

@@ -10,7 +10,8 @@ import time
 
 import jwt
 
-from login import POOL, SUB, code_flow, drop_keys, equal, expect, forged
+from login import POOL, SUB, code_flow, drop_keys, equal, expect, forged, refresh
+from login import refuses_and_signs_out
 
 
 def main(base_url):
@@ -44,6 +45,13 @@ def main(base_url):
     expect(jwt.InvalidIssuerError, "", lambda: verified("access_token", issuer=base_url))
     forgery = forged(tokens["id_token"], tokens["access_token"])
     expect(jwt.InvalidSignatureError, "", lambda: verified("id_token", forgery, audience="public"))
+
+    renewed = refresh(base_url, tokens)
+    again = verified("access_token", renewed["access_token"])
+    equal((again["sub"], again["auth_time"]), (SUB, access["auth_time"]))
+    assert again["jti"] != access["jti"], again
+    equal(verified("id_token", renewed["id_token"], audience="public")["sub"], SUB)
+    refuses_and_signs_out(base_url)
 
     drop_keys(base_url)
     for name in ["id_token", "access_token"]:

@@ -10,7 +10,8 @@ import requests
 from jose import jwt
 from jose.exceptions import JWTClaimsError, JWTError
 
-from login import POOL, SUB, code_flow, drop_keys, equal, expect, forged
+from login import POOL, SUB, code_flow, drop_keys, equal, expect, forged, refresh
+from login import refuses_and_signs_out
 
 
 def main(base_url):
@@ -40,6 +41,13 @@ def main(base_url):
     expect(JWTClaimsError, "issuer", lambda: verified("access_token", issuer=base_url))
     forgery = forged(tokens["access_token"], tokens["id_token"])
     expect(JWTError, "Signature verification failed", lambda: verified("access_token", forgery))
+
+    renewed = refresh(base_url, tokens)
+    again = verified("access_token", renewed["access_token"])
+    equal((again["sub"], again["auth_time"]), (SUB, access["auth_time"]))
+    bound_again = {"audience": "public", "access_token": renewed["access_token"]}
+    equal(verified("id_token", renewed["id_token"], **bound_again)["sub"], SUB)
+    refuses_and_signs_out(base_url)
 
     drop_keys(base_url)
     keys = key_set(base_url)
