@@ -4,7 +4,10 @@ mod support;
 
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use support::program::{Ended, authgauge, folder, root, text};
+use support::server::{Server, json as answer};
 use support::workload::{Stub, number, read, step};
 
 const API: &str = r#"
@@ -82,13 +85,19 @@ fn an_api_signs_users_in_by_password_and_by_proof() {
 
 #[test]
 fn a_quota_of_the_api_is_throttling_and_a_wrong_password_is_wrong() {
-    let stub = Stub::start(&["cognito", "--quota", "5"]);
-    let (out, ended) = run(&stub, "load_api_quota", API);
+    let stub = Stub::start(&["cognito"]);
+    let exceeded = json!({ "__type": "TooManyRequestsException", "message": "Rate exceeded" });
+    let full = Server::start(move |_, _| answer("400 Bad Request", &exceeded));
+    let (out, ended) = run(&stub, "load_api_quota", &API.replace("BASE", &full.origin()));
     let summary = read(&out);
     let counts = &step(&summary, "sign_in")["counts"];
-    assert!(number(&counts["throttled"]) >= 3.0, "{}{}", ended.stdout, ended.stderr);
-    assert_eq!((&counts["wrong"], &counts["error"]), (&0.into(), &0.into()), "{}", ended.stdout);
-    let stub = Stub::start(&["cognito"]);
+    assert_eq!(
+        (&counts["throttled"], &counts["wrong"]),
+        (&20.into(), &0.into()),
+        "{}",
+        ended.stdout
+    );
+    assert!(ended.stdout.contains("status 400 TooManyRequestsException"), "{}", ended.stdout);
     let wrong = API.replace("${password}", "not-it");
     let (out, ended) = run(&stub, "load_api_wrong", &wrong);
     let summary = read(&out);
