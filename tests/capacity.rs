@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use support::program::{Ended, authgauge, command, finish_within, root, text};
-use support::server::{Server, json as answer, response};
+use support::server::{Answer, Server, json as answer, response};
 use support::workload::{KEYS, Stub, number, profile, read};
 
 /// Short steps: what limits is far from what does not.
@@ -47,19 +47,24 @@ fn search(out: &Path) -> Value {
     found["searches"][0].clone()
 }
 
+const METADATA: &str = "/.well-known/openid-configuration";
+
+/// The metadata of a provider that has a key set and nothing else.
+fn metadata(origin: &str) -> Answer {
+    answer("200 OK", &json!({ "issuer": origin, "jwks_uri": format!("{origin}/jwks") }))
+}
+
 /// A provider that does one thing at a time, each in so many milliseconds, and fails beyond a
 /// number of requests in a second if told to.
 fn one_at_a_time(milliseconds: u64) -> Server {
     let turn = Mutex::new(());
-    Server::start(move |asked, origin| match asked.path.as_str() {
-        "/.well-known/openid-configuration" => {
-            answer("200 OK", &json!({ "issuer": origin, "jwks_uri": format!("{origin}/jwks") }))
+    Server::start(move |asked, origin| {
+        if asked.path == METADATA {
+            return metadata(origin);
         }
-        _ => {
-            let _mine = turn.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            thread::sleep(Duration::from_millis(milliseconds));
-            answer("200 OK", &json!({ "keys": [] }))
-        }
+        let _mine = turn.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        thread::sleep(Duration::from_millis(milliseconds));
+        answer("200 OK", &json!({ "keys": [] }))
     })
 }
 
@@ -103,18 +108,16 @@ fn a_quota_is_named_and_is_not_taken_for_errors() {
 #[test]
 fn errors_are_the_limit_when_they_come_first() {
     let recent = Mutex::new(Vec::<std::time::Instant>::new());
-    let server = Server::start(move |asked, origin| match asked.path.as_str() {
-        "/.well-known/openid-configuration" => {
-            answer("200 OK", &json!({ "issuer": origin, "jwks_uri": format!("{origin}/jwks") }))
+    let server = Server::start(move |asked, origin| {
+        if asked.path == METADATA {
+            return metadata(origin);
         }
-        _ => {
-            let mut recent = recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            recent.retain(|at| at.elapsed() < Duration::from_millis(500));
-            recent.push(std::time::Instant::now());
-            match recent.len() {
-                0..=20 => answer("200 OK", &json!({ "keys": [] })),
-                _ => response("500 Internal Server Error", &[], ""),
-            }
+        let mut recent = recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        recent.retain(|at| at.elapsed() < Duration::from_millis(500));
+        recent.push(std::time::Instant::now());
+        match recent.len() {
+            0..=20 => answer("200 OK", &json!({ "keys": [] })),
+            _ => response("500 Internal Server Error", &[], ""),
         }
     });
     let (folder, profile) = profile("capacity_errors", "stop_at_error_rate: 1\n", KEYS);

@@ -3,14 +3,25 @@
 mod support;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use authgauge::yaml;
+use libtest_mimic::Arguments;
 use serde_json::Value;
 
 use support::program::{finish_within, folder, root, run, text};
+use support::trials::{no_interop, trials, unless};
 use support::workload::{KEYS, Stub, TOKEN, number, profile, python, read, step};
+
+fn main() -> ExitCode {
+    let mut tests = trials![the_pods_of_the_job_make_the_whole_load, the_scripts_are_sound];
+    let name = "the_manifest_fits_the_schema_of_kubernetes";
+    tests.push(unless(no_interop, name, the_manifest_fits_the_schema_of_kubernetes));
+    let name = "an_array_of_slurm_shares_a_load";
+    tests.push(unless(no_slurm, name, an_array_of_slurm_shares_a_load));
+    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
+}
 
 fn manifest() -> Value {
     let path = root().join("deploy/kubernetes/load.yaml");
@@ -18,7 +29,6 @@ fn manifest() -> Value {
 }
 
 /// What no schema says: that the parts are as many as the pods, and that nothing is tried again.
-#[test]
 fn the_pods_of_the_job_make_the_whole_load() {
     let job = manifest();
     let spec = &job["spec"];
@@ -50,11 +60,7 @@ fn the_pods_of_the_job_make_the_whole_load() {
 }
 
 /// The published JSON Schema of `batch/v1` Job, as a package of Python has it.
-#[test]
 fn the_manifest_fits_the_schema_of_kubernetes() {
-    if std::env::var_os("AUTHGAUGE_INTEROP").is_none() {
-        return;
-    }
     let script = root().join("tests/interop/kubernetes.py");
     let manifest = root().join("deploy/kubernetes/load.yaml");
     let said = python("kubernetes-validate==1.37.0", &[text(&script), text(&manifest)]);
@@ -68,18 +74,14 @@ fn the_manifest_fits_the_schema_of_kubernetes() {
     assert!(refused.is_err(), "the schema accepts a wrong manifest");
 }
 
-fn installed(program: &str) -> bool {
-    Command::new(program).arg("-V").output().is_ok()
+fn no_slurm() -> Option<String> {
+    let installed = |program: &&str| Command::new(program).arg("-V").output().is_ok();
+    let missing = ["slurmctld", "slurmd", "sbatch"].into_iter().find(|name| !installed(name));
+    missing.map(|program| format!("{program} is not installed"))
 }
 
-/// Four tasks of an array on a Slurm of one node; without slurmctld, slurmd and sbatch this is
-/// skipped, and says so.
-#[test]
+/// Four tasks of an array on a Slurm of one node.
 fn an_array_of_slurm_shares_a_load() {
-    if let Some(missing) = ["slurmctld", "slurmd", "sbatch"].iter().find(|name| !installed(name)) {
-        println!("skipped: {missing} is not installed");
-        return;
-    }
     let stub = Stub::start(&[]);
     let (folder, profile) =
         profile("slurm", "rate: 80\nduration: 2\nusers: 8\n", &format!("{TOKEN}{KEYS}"));
@@ -104,7 +106,6 @@ fn an_array_of_slurm_shares_a_load() {
     assert!(number(&summary["load"]["due"]) > 159.0);
 }
 
-#[test]
 fn the_scripts_are_sound() {
     for script in ["deploy/slurm/submit", "deploy/slurm/load.sbatch", "deploy/kubernetes/run"] {
         let path: &Path = &root().join(script);

@@ -10,12 +10,33 @@ use libtest_mimic::Arguments;
 
 use support::program::{authgauge, text};
 use support::trials::{no_interop, unless};
-use support::workload::{KEYS, near, profile, read_by_python};
+use support::workload::{KEYS, near, number, profile, read, read_by_python, step};
 
 fn main() -> ExitCode {
-    let name = "a_public_tool_reads_the_interval_log";
-    let test = unless(no_interop, name, a_public_tool_reads_the_interval_log);
-    libtest_mimic::run(&Arguments::from_args(), vec![test]).exit_code()
+    let tests: [(&str, fn()); 2] = [
+        ("a_public_tool_reads_the_interval_log", a_public_tool_reads_the_interval_log),
+        ("a_public_tool_reads_merged_logs", a_public_tool_reads_merged_logs),
+    ];
+    let tests = tests.map(|(name, test)| unless(no_interop, name, test)).into();
+    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
+}
+
+/// Two parts of a load, one after the other, merged.
+fn a_public_tool_reads_merged_logs() {
+    let (folder, profile) = profile("merged", "rate: 100\nduration: 2\nusers: 8\n", KEYS);
+    for worker in ["0/2", "1/2"] {
+        let more = ["--worker", worker, "--out", text(&folder)];
+        let ended = authgauge(&[&["load", "--profile", text(&profile)][..], &more].concat());
+        assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+    }
+    let [json, log] = ["all.json", "all.log"].map(|name| folder.join(name));
+    let merge = ["merge", text(&folder), "--json", text(&json), "--hlog", text(&log)];
+    let ended = authgauge(&merge);
+    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+    let theirs = read_by_python(&log, "keys.ok.response");
+    let ours = number(&step(&read(&json), "keys")["response_ms"]["p99"]) * 1e3;
+    assert!((theirs[0] - 200.0).abs() < 0.5, "{theirs:?}");
+    near(theirs[1], ours, 0.002, "p99");
 }
 
 fn a_public_tool_reads_the_interval_log() {

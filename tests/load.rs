@@ -420,40 +420,6 @@ fn too_few_descriptors_are_noticed_before_the_run() {
     );
 }
 
-/// A network of its own has twelve ports for forty connections.
-#[test]
-fn exhausted_ports_are_counted_and_named() {
-    let (folder, profile) =
-        profile("ports", "rate: 80\nduration: 3\nusers: 40\nstop_at_error_rate: 1\n", KEYS);
-    let out = folder.join("summary.json");
-    let program = env!("CARGO_BIN_EXE_authgauge");
-    let script = format!(
-        "ip link set lo up && echo 40000 40011 >/proc/sys/net/ipv4/ip_local_port_range || exit 99
-         {program} stub --port 9000 --latency 500,600 >stub.txt & stub=$!
-         for _ in $(seq 100); do grep -q listens stub.txt && break; sleep 0.1; done
-         {program} load --profile {} --provider stub --issuer http://127.0.0.1:9000 --json {}
-         code=$?; kill $stub; exit $code",
-        text(&profile),
-        text(&out)
-    );
-    let mut shell = std::process::Command::new("unshare");
-    shell.args(["--net", "--map-root-user", "sh", "-c", &script]).current_dir(&folder);
-    let Ok(child) = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
-        println!("skipped: unshare is not installed");
-        return;
-    };
-    let ended = finish(child);
-    if ended.code == Some(99) || ended.stderr.contains("unshare") {
-        println!("skipped: no network of its own can be made here");
-        return;
-    }
-    // Some of it went through: what was measured is kept, and the rest has its reason.
-    let keys = step(&read(&out), "keys").clone();
-    assert!(number(&keys["counts"]["ok"]) > 10.0, "{}{}", ended.stdout, ended.stderr);
-    assert!(number(&keys["counts"]["error"]) > 10.0, "{}", ended.stdout);
-    assert!(ended.stdout.contains("Cannot assign requested address"), "{}", ended.stdout);
-}
-
 #[test]
 fn the_bundled_profiles_hold_against_the_embedded_stub() {
     for name in ["machine_tokens", "sign_ins", "rotation"] {

@@ -11,7 +11,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 
 use support::program::{Ended, authgauge, command, finish, root, text};
-use support::workload::{KEYS, Stub, TOKEN, number, profile, read, read_by_python, step};
+use support::workload::{KEYS, Stub, TOKEN, number, profile, read, step};
 
 const HEAD: &str = "rate: 100\nduration: 3\nusers: 16\nthresholds: [{ step: token, error_rate: 0, achieved: 1 }]\n";
 
@@ -50,8 +50,8 @@ fn what_four_machines_did_adds_up_to_what_the_stub_saw() {
         assert!(!ended.stdout.contains("threshold"), "{}", ended.stdout);
     }
     let counters = stub.control("counters", None);
-    let (json, log) = (logs.join("all.json"), logs.parent().expect("a folder").join("all.hlog"));
-    let ended = merge(&logs, &["--json", text(&json), "--hlog", text(&log)]);
+    let json = logs.join("all.json");
+    let ended = merge(&logs, &["--json", text(&json)]);
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     let summary = read(&json);
     for (ours, theirs) in [("token", "token"), ("keys", "jwks")] {
@@ -73,12 +73,6 @@ fn what_four_machines_did_adds_up_to_what_the_stub_saw() {
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let broken: Vec<String> = validator.iter_errors(&summary).map(|e| e.to_string()).collect();
     assert_eq!(broken, Vec::<String>::new());
-    if std::env::var_os("AUTHGAUGE_INTEROP").is_some() {
-        let theirs = read_by_python(&log, "token.ok.response");
-        let ours = number(&step(&summary, "token")["response_ms"]["p99"]) * 1e3;
-        assert!((theirs[0] - 150.0).abs() < 0.5, "{theirs:?}");
-        assert!((theirs[1] / ours - 1.0).abs() < 0.002, "{theirs:?} and {ours}");
-    }
 
     std::fs::remove_file(logs.join("worker-2-of-4.hlog")).expect("it is there");
     let ended = merge(&logs, &[]);

@@ -23,6 +23,9 @@ type Made = fn() -> Report;
 /// What a page is made of.
 type Reports = fn() -> Vec<Report>;
 
+/// A page.
+type Written = fn() -> String;
+
 fn main() -> ExitCode {
     let pages: [(&str, Made); 4] =
         [("every-kind", every_kind), ("hostile", hostile), ("empty", empty), ("many", || many(60))];
@@ -35,7 +38,7 @@ fn main() -> ExitCode {
         let page = move || matrix_html::write(&matrix(&reports()));
         Trial::ignorable_test(name, move || look_at(name, &page()))
     });
-    let measured: [(&str, fn() -> String); 3] = [
+    let measured: [(&str, Written); 3] = [
         ("load", || load_html::write(&[load("first")])),
         ("load-compared", || load_html::write(&[load("first"), load("second")])),
         ("capacity", || capacity_html::write(&[capacity()])),

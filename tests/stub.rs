@@ -414,6 +414,9 @@ fn a_run_does_not_mind_where_an_earlier_one_has_left_the_clock() {
     }
 }
 
+/// A path, a media type, an operation of the API, a body; the status and a part of the answer.
+type Nonsense<'a> = (&'a str, &'a str, &'a str, &'a [u8], &'a str, &'a str);
+
 #[test]
 fn the_endpoints_of_a_pool_answer_what_makes_no_sense() {
     let stub = Stub::start(&["cognito"]);
@@ -421,7 +424,7 @@ fn the_endpoints_of_a_pool_answer_what_makes_no_sense() {
     let json = "application/x-amz-json-1.1";
     let (initiate, unknown) = ("InitiateAuth", "MakeCoffee");
     let long = vec![b'a'; 1 << 20];
-    let rows: [(&str, &str, &str, &[u8], &str, &str); 11] = [
+    let rows: [Nonsense<'_>; 11] = [
         ("/oauth2/token", form, "", b"grant_type=%zz", "400", "invalid_request"),
         ("/oauth2/token", form, "", b"grant_type=%ff", "400", "invalid_request"),
         ("/oauth2/token", form, "", b"\xff\xfe=\xff&&&=", "400", "invalid_request"),

@@ -224,9 +224,9 @@ fn write(args: &CapacityArgs, capacity: &Capacity) -> Result<(), Failure> {
         [(&args.json, json), (&args.html, capacity_html::write(std::slice::from_ref(capacity)))];
     let taken = files.iter().any(|(path, _)| path.as_deref() == Some(Path::new("-")));
     if taken {
-        say(&terminal(capacity))
+        say(&terminal(capacity));
     } else {
-        print(&terminal(capacity))
+        print(&terminal(capacity));
     }
     let wanted = files.iter().filter_map(|(path, text)| Some((path.as_deref()?, text)));
     wanted.into_iter().try_for_each(|(path, text)| write_file(path, text))

@@ -25,7 +25,7 @@ struct Page {
     charts: Vec<Drawing>,
     steps: Vec<Step>,
     thresholds: Vec<Threshold>,
-    reasons: Vec<Reason>,
+    reasons: Vec<Wrong>,
     machines: Vec<Machine>,
 }
 
@@ -63,7 +63,7 @@ struct Threshold {
 }
 
 #[derive(Serialize)]
-struct Reason {
+struct Wrong {
     run: String,
     step: String,
     outcome: &'static str,
@@ -226,9 +226,9 @@ fn threshold(run: &str, verdict: &Verdict) -> Threshold {
     }
 }
 
-fn reasons<'a>(run: &'a str, summary: &'a Summary) -> impl Iterator<Item = Reason> + 'a {
+fn reasons<'a>(run: &'a str, summary: &'a Summary) -> impl Iterator<Item = Wrong> + 'a {
     let all = summary.steps.iter().flat_map(|step| step.reasons.iter().map(move |r| (step, r)));
-    all.map(move |(step, reason)| Reason {
+    all.map(move |(step, reason)| Wrong {
         run: run.to_owned(),
         step: visible(&step.name),
         outcome: Outcome::name(reason.outcome),

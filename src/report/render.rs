@@ -33,7 +33,8 @@ pub fn render(template: &str, context: &impl Serialize) -> String {
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".css") { AutoEscape::None } else { AutoEscape::Html }
+        let style = matches!(name, "style.css" | "matrix.css" | "chart.css");
+        if style { AutoEscape::None } else { AutoEscape::Html }
     });
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
