@@ -198,19 +198,27 @@ fn judge_expectation<'a>(expectation: &'a Expectation, record: &'a Record) -> Ju
     Judgement { requirement: &expectation.req.value, exchanges, record, ..judgement }
 }
 
-/// What is at a place of an answer, whatever it is. That nothing is there is worth recording, too.
+/// What is at a place of an answer, whatever it is. That nothing is there is worth recording, too,
+/// but not of an answer that is an error or says nothing.
 fn recorded(locator: &Locator, record: &Record) -> Judgement<'static> {
-    let located = locate::locate(&locator.source, record, &record.variables);
-    let fallback = locator.fallback.as_ref();
-    let value = match (located, fallback, locate::response(record)) {
-        (Ok(value), _, _) => Ok(in_words(&value)),
-        (Err(_), Some(other), Ok(_)) => evaluate(other, &record.variables).map(|v| spell(&v)),
-        (Err(_), None, Ok(_)) => Ok("absent".into()),
-        (Err(_), _, Err(why)) => Err(why),
+    let value = match predicate::tells_nothing(record) {
+        Some(why) => Err(why),
+        None => recorded_value(locator, record),
     };
     match value {
         Ok(value) => Judgement { value: Some(value), ..told(Outcome::Holds) },
         Err(why) => untold(Verdict::Inconclusive, why),
+    }
+}
+
+fn recorded_value(locator: &Locator, record: &Record) -> Result<String, String> {
+    let status = locate::response(record)?.status;
+    match (locate::locate(&locator.source, record, &record.variables), &locator.fallback) {
+        (Ok(value), _) => Ok(in_words(&value)),
+        (Err(_), _) if status >= 500 => Err(format!("the provider answered {status}")),
+        (Err(_), Some(other)) => evaluate(other, &record.variables).map(|value| spell(&value)),
+        (Err(_), None) if status >= 400 => Err(format!("the provider answered {status}")),
+        (Err(_), None) => Ok("absent".into()),
     }
 }
 

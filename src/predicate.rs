@@ -86,26 +86,34 @@ pub fn holds(predicate: &Predicate, record: &Record, variables: &Variables) -> O
     }
 }
 
-/// What makes every predicate undecidable: no answer at all, throttling, a page in the way.
+/// What makes every predicate undecidable, but for one that asks for the very status.
 fn undecidable(predicate: &Predicate, record: &Record) -> Option<Outcome> {
     if record.exchanges.is_empty() && !record.branches.is_empty() {
         return None;
     }
+    let asked_for =
+        |status| matches!(predicate, Predicate::Status(codes) if codes.contains(&status));
+    if response(record).is_ok_and(|response| asked_for(response.status) && is_throttled(response)) {
+        return None;
+    }
+    tells_nothing(record).map(Outcome::Unknown)
+}
+
+/// Why an answer says nothing of what was asked: there is none, a page is in the way, it was not
+/// read to its end, or the provider throttles.
+pub fn tells_nothing(record: &Record) -> Option<String> {
     let response = match response(record) {
         Ok(response) => response,
-        Err(why) => return Some(Outcome::Unknown(why)),
+        Err(why) => return Some(why),
     };
     if let Some(Landing::Stuck { why, page }) = &record.landing {
-        return Some(Outcome::Unknown(format!("{why} (at {})", without_query(page))));
+        return Some(format!("{why} (at {})", without_query(page)));
     }
     if response.truncated {
-        let why = format!("the body is longer than {} bytes and was not read", response.body.len());
-        return Some(Outcome::Unknown(why));
+        let length = response.body.len();
+        return Some(format!("the body is longer than {length} bytes and was not read"));
     }
-    let asked_for =
-        matches!(predicate, Predicate::Status(codes) if codes.contains(&response.status));
-    (is_throttled(response) && !asked_for)
-        .then(|| Outcome::Unknown(format!("throttled: the provider answered {}", response.status)))
+    is_throttled(response).then(|| format!("throttled: the provider answered {}", response.status))
 }
 
 /// 429 and 503 say nothing about the request, whatever it was. But `slow_down` is the answer to a

@@ -228,6 +228,7 @@ const ROWS: &[Row] = &[
     ("long_verifier_accepted", verifier_of_129, "400 invalid_grant", "200"),
     ("verifier_characters_unchecked", verifier_with_plus, "400 invalid_grant", "200"),
     ("longest_verifier_refused", verifier_of_128, "200", "400 invalid_grant"),
+    ("wrong_verifier_spends_code", right_after_wrong_verifier, "200", "400 invalid_grant"),
     ("verifier_without_challenge_accepted", verifier_without_challenge, "400 invalid_grant", "200"),
     ("public_client_needs_no_pkce", no_challenge, "invalid_request", "a code"),
     ("unknown_challenge_method_accepted", odd_method, "invalid_request", "a code"),

@@ -55,6 +55,13 @@ pub fn wrong_verifier(browser: &mut Browser) -> String {
     exchange(browser, &[("code_verifier", CHALLENGE)])
 }
 
+pub fn right_after_wrong_verifier(browser: &mut Browser) -> String {
+    let code = browser.code(&[]);
+    let wrong = browser.exchange(&code, &[("code_verifier", CHALLENGE)]);
+    assert_eq!(outcome(wrong), "400 invalid_grant");
+    outcome(browser.exchange(&code, &[]))
+}
+
 pub fn missing_verifier(browser: &mut Browser) -> String {
     assert_eq!(exchange(browser, &[("code_verifier", CHALLENGE)]), "400 invalid_grant");
     exchange(browser, &[("code_verifier", "")])
