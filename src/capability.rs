@@ -1,5 +1,7 @@
 //! Capabilities: what a provider offers, and so which scenarios apply to it.
 
+mod advertised;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -49,7 +51,7 @@ pub const ROLES: [&str; 14] = [
 pub const HOOKS: [&str; 3] = ["rotate_keys", "advance_clock", "reset_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 45] = [
+pub const CAPABILITIES: [&str; 52] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -91,19 +93,17 @@ pub const CAPABILITIES: [&str; 45] = [
     "https_redirect_uri",
     "slash_redirect_uri",
     "grant_types_listed",
+    "response_type_none_listed",
+    "response_type_token_listed",
+    "response_type_id_token_listed",
+    "response_type_id_token_token_listed",
+    "response_type_code_token_listed",
+    "response_type_code_id_token_listed",
+    "response_type_code_id_token_token_listed",
     "response_type_token_unlisted",
     "response_type_id_token_unlisted",
     "response_mode_fragment_unlisted",
     "grant_type_password_unlisted",
-];
-
-/// Capabilities that are there where a list in the metadata leaves a value out: their names, the
-/// lists and the values. A list that is not there leaves nothing out.
-const UNLISTED: [(&str, &str, &str); 4] = [
-    ("response_type_token_unlisted", "response_types_supported", "token"),
-    ("response_type_id_token_unlisted", "response_types_supported", "id_token"),
-    ("response_mode_fragment_unlisted", "response_modes_supported", "fragment"),
-    ("grant_type_password_unlisted", "grant_types_supported", "password"),
 ];
 
 /// For each capability, nothing, or why it is not there.
@@ -163,8 +163,8 @@ impl Capabilities {
 
 impl Facts<'_> {
     fn offered(&self, capability: &str) -> Result<(), Lack> {
-        if let Some((_, member, value)) = UNLISTED.iter().find(|(name, ..)| *name == capability) {
-            return self.unlisted(member, value);
+        if let Some(decided) = self.advertised(capability) {
+            return decided;
         }
         match capability {
             // A provider file says no where tokens outlive every run, or the wait would be in vain,
@@ -273,14 +273,6 @@ impl Facts<'_> {
                 Err(Lack::Absent(format!("the metadata's {member} does not list {value}")))
             }
             _ => Ok(()),
-        }
-    }
-
-    fn unlisted(&self, member: &str, value: &str) -> Result<(), Lack> {
-        self.present(member)?;
-        match self.listed(member, value) {
-            Ok(()) => Err(Lack::Absent(format!("the metadata's {member} lists {value}"))),
-            Err(_) => Ok(()),
         }
     }
 

@@ -119,19 +119,35 @@ fn judge_steps<'a>(
                 (Some(record), None) => judge_expectation(expectation, record),
             });
         }
-        let inside = judge_inner(step, record, broken.as_deref(), judgements);
-        broken = broken.or(inside);
+        match record {
+            Some(record) => {
+                let inside = judge_inner(step, record, broken.as_deref(), judgements);
+                broken = broken.or(inside);
+            }
+            None => judgements
+                .extend(inside(step).map(|expectation| unreached(expectation, steps, history))),
+        }
     }
     broken
 }
 
+/// What the steps within a race or a repetition expect, however deep.
+fn inside(step: &CaseStep) -> Box<dyn Iterator<Item = &Expectation> + '_> {
+    let inner: Vec<&CaseStep> = match &step.operation {
+        Operation::Race(branches) => branches.iter().flatten().collect(),
+        Operation::Repeat(rounds) => rounds.steps.iter().collect(),
+        _ => Vec::new(),
+    };
+    Box::new(inner.into_iter().flat_map(|step| step.expect.iter().chain(inside(step))))
+}
+
 fn judge_inner<'a>(
     step: &'a CaseStep,
-    record: Option<&'a Record>,
+    record: &'a Record,
     broken: Option<&str>,
     judgements: &mut Vec<Judgement<'a>>,
 ) -> Option<String> {
-    let branches = record.map_or(&[][..], |record| &record.branches);
+    let branches = &record.branches;
     let inner: Vec<&[CaseStep]> = match &step.operation {
         Operation::Race(inner) => inner.iter().map(Vec::as_slice).collect(),
         Operation::Repeat(rounds) => vec![rounds.steps.as_slice(); branches.len()],

@@ -4,7 +4,7 @@
 //! They need python3 or node and install packages, so they run when `AUTHGAUGE_INTEROP=1` is set,
 //! as `.ci/run` does, and are shown as ignored, with the reason, otherwise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::OnceLock;
@@ -96,7 +96,7 @@ fn check(name: &'static str, exit: i64) -> Result<Completion, Failed> {
         Ok(report) => report,
         Err(why) => return Ok(Completion::ignored_with(why)),
     };
-    let same = compare(&folder.join("expected.json"), &verdicts(&report))?;
+    let same = compare(&folder.join("expected.json"), &report)?;
     if report["exit_code"] != exit {
         let totals = &report["totals"];
         return Err(format!(
@@ -264,7 +264,8 @@ fn verdicts(report: &Value) -> BTreeMap<String, String> {
 }
 
 /// Compares with the verdicts that are expected; `UPDATE_GOLDENS=1` writes them.
-fn compare(golden: &Path, verdicts: &BTreeMap<String, String>) -> Result<Completion, Failed> {
+fn compare(golden: &Path, report: &Value) -> Result<Completion, Failed> {
+    let verdicts = verdicts(report);
     let read = || -> Result<BTreeMap<String, String>, Failed> {
         Ok(serde_json::from_str(&std::fs::read_to_string(golden)?)?)
     };
@@ -281,13 +282,25 @@ fn compare(golden: &Path, verdicts: &BTreeMap<String, String>) -> Result<Complet
         (Some(wanted), Some(got)) => wanted.split(" or ").any(|wanted| wanted == got),
         _ => false,
     };
-    let ids = expected.keys().chain(verdicts.keys());
-    let mut different: Vec<String> = ids
+    let ids: BTreeSet<&String> = expected.keys().chain(verdicts.keys()).collect();
+    let different: Vec<String> = ids
+        .into_iter()
         .filter(|id| !fits(id))
-        .map(|id| format!("{id}: expected {:?}, but got {:?}", expected.get(id), verdicts.get(id)))
+        .map(|id| {
+            let (wanted, got) = (expected.get(id), verdicts.get(id));
+            format!("{id}: expected {wanted:?}, but got {got:?}: {}", reasons(report, id))
+        })
         .collect();
-    different.dedup();
     if different.is_empty() { Ok(Completion::Completed) } else { Err(different.join("\n").into()) }
+}
+
+/// What the report says of a requirement where it did not pass.
+fn reasons(report: &Value, id: &str) -> String {
+    let findings = report["findings"].as_array().into_iter().flatten();
+    let told = findings.filter(|f| f["requirement"] == id);
+    let told = told.filter(|f| f["verdict"] != "pass" && f["verdict"] != "not_applicable");
+    let told = told.map(|f| format!("{} {} {}", f["case"], f["why"], f["actual"]));
+    told.collect::<Vec<_>>().join("; ")
 }
 
 fn root() -> &'static Path {

@@ -10,7 +10,7 @@ use libtest_mimic::Arguments;
 
 use support::program::{authgauge, text};
 use support::trials::{no_interop, unless};
-use support::workload::{KEYS, near, number, profile, read, read_by_python, step};
+use support::workload::{KEYS, Stub, near, number, profile, read, read_by_python, step};
 
 fn main() -> ExitCode {
     let tests: [(&str, fn()); 2] = [
@@ -24,9 +24,10 @@ fn main() -> ExitCode {
 /// Two parts of a load, one after the other, merged.
 fn a_public_tool_reads_merged_logs() {
     let (folder, profile) = profile("merged", "rate: 100\nduration: 2\nusers: 8\n", KEYS);
+    let stub = Stub::start(&[]);
     for worker in ["0/2", "1/2"] {
         let more = ["--worker", worker, "--out", text(&folder)];
-        let ended = authgauge(&[&["load", "--profile", text(&profile)][..], &more].concat());
+        let ended = stub.load(&profile, &more);
         assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     }
     let [json, log] = ["all.json", "all.log"].map(|name| folder.join(name));

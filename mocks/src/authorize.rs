@@ -1,7 +1,7 @@
 //! The authorization endpoint: who asks, where the answer goes, and whether the request is sound.
 
 use crate::decide::{self, Freshness};
-use crate::dialect::{self, Client, GrantType};
+use crate::dialect::{self, Client};
 use crate::fault::Fault;
 use crate::form::{self, Malformed, Parameters, all, one};
 use crate::page;
@@ -11,6 +11,7 @@ use crate::reason::Reason;
 use crate::redirect_uri;
 use crate::refusal;
 use crate::reply;
+use crate::response_type::{self, ResponseMode};
 use crate::scope;
 use crate::wire::{self, Request, Response};
 
@@ -48,17 +49,6 @@ pub struct ReplyTo {
     pub state: Option<String>,
     /// How the parameters travel.
     pub response_mode: ResponseMode,
-}
-
-/// How the parameters of an authorization response travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResponseMode {
-    /// In the query of a redirect.
-    Query,
-    /// In a form that the browser posts.
-    FormPost,
-    /// In the fragment of a redirect.
-    Fragment,
 }
 
 /// Answers at the authorization endpoint.
@@ -197,17 +187,8 @@ fn reply_to(provider: &Provider, parameters: &Parameters) -> Result<ReplyTo, Rea
         redirect_uri,
         redirect_uri_sent: sent.is_some(),
         state: one(parameters, "state").map(str::to_owned),
-        response_mode: response_mode(provider, parameters),
+        response_mode: response_type::mode(provider, parameters),
     })
-}
-
-fn response_mode(provider: &Provider, parameters: &Parameters) -> ResponseMode {
-    match (one(parameters, "response_type"), one(parameters, "response_mode")) {
-        // RFC 6749 §4.2.2: the implicit grant answers in the fragment.
-        (Some("token"), _) if provider.dialect.authorization.implicit => ResponseMode::Fragment,
-        (_, Some("form_post")) => ResponseMode::FormPost,
-        _ => ResponseMode::Query,
-    }
 }
 
 /// Whether the provider knows the upstream that the request names.
@@ -254,7 +235,7 @@ fn validate(
         dialect::client(&provider.dialect, &reply_to.client_id).ok_or(Reason::ClientUnknown)?;
     check_form(parameters)?;
     check_names(provider, parameters)?;
-    check_response(provider, client, parameters)?;
+    response_type::check(provider, client, parameters)?;
     let implicit = reply_to.response_mode == ResponseMode::Fragment;
     let scope = granted_scope(provider, client, one(parameters, "scope"))?;
     Ok(Authorization {
@@ -321,35 +302,6 @@ fn check_names(provider: &Provider, parameters: &Parameters) -> Result<(), Reaso
         return Err(Reason::ParameterUnknown);
     }
     Ok(())
-}
-
-fn check_response(
-    provider: &Provider,
-    client: &Client,
-    parameters: &Parameters,
-) -> Result<(), Reason> {
-    match one(parameters, "response_type") {
-        Some("code") => {}
-        Some("token") if provider.dialect.authorization.implicit => {}
-        None if has(provider, Fault::ResponseTypeOptional) => {}
-        Some(_) if has(provider, Fault::UnknownResponseTypeIsCode) => {}
-        Some("token" | "id_token") if has(provider, Fault::UnlistedResponseTypeAnswered) => {}
-        // RFC 6749 §3.1.1: a missing response_type is an error of its own.
-        None => return Err(Reason::ResponseTypeMissing),
-        Some(_) => {
-            return Err(Reason::ResponseTypeUnsupported);
-        }
-    }
-    let implicit = response_mode(provider, parameters) == ResponseMode::Fragment;
-    let grant = if implicit { GrantType::Implicit } else { GrantType::AuthorizationCode };
-    if !client.grants.contains(&grant) {
-        return Err(Reason::GrantNotAllowed);
-    }
-    match one(parameters, "response_mode") {
-        None | Some("query" | "form_post") => Ok(()),
-        Some("fragment") if has(provider, Fault::UnlistedResponseModeIgnored) => Ok(()),
-        Some(_) => Err(Reason::ResponseModeUnsupported),
-    }
 }
 
 fn prompt(parameters: &Parameters) -> Result<Vec<String>, Reason> {

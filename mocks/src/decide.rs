@@ -1,6 +1,6 @@
 //! What an authorization request still needs: a login, a consent, or nothing but its code.
 
-use crate::authorize::{Authorization, ResponseMode};
+use crate::authorize::Authorization;
 use crate::dialect::{self, Consent};
 use crate::form;
 use crate::issue::{self, Occasion};
@@ -9,6 +9,7 @@ use crate::provider::{self, Provider};
 use crate::random;
 use crate::reason::Reason;
 use crate::reply;
+use crate::response_type::ResponseMode;
 use crate::scope;
 use crate::store::{self, Code, Goal, Grant, Login, Pending, Session};
 use crate::wire::{self, Request, Response};

@@ -59,6 +59,11 @@ fn spoil(provider: &Provider, metadata: &mut Value) {
     if has(provider, Fault::MetadataOffersPlain) {
         metadata["code_challenge_methods_supported"] = json!(["S256", "plain"]);
     }
+    if has(provider, Fault::MetadataOffersIdToken)
+        && let Some(types) = metadata["response_types_supported"].as_array_mut()
+    {
+        types.push(json!("id_token"));
+    }
     if has(provider, Fault::MetadataWithoutDeviceGrant)
         && let Some(grants) = metadata["grant_types_supported"].as_array_mut()
     {

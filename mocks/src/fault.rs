@@ -29,6 +29,7 @@ faults! {
     MetadataWithEmptyArray,
     MetadataWithoutPkceMethods,
     MetadataOffersPlain,
+    MetadataOffersIdToken,
     MetadataWithoutDeviceGrant,
     MetadataDoesNotAnnounceIss,
     AuthorizationServerMetadataMissing,

@@ -57,6 +57,7 @@ mod refresh;
 mod refusal;
 mod registration;
 mod reply;
+mod response_type;
 mod reuse;
 mod revocation;
 mod scope;

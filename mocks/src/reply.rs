@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-use crate::authorize::{ReplyTo, ResponseMode};
+use crate::authorize::ReplyTo;
 use crate::fault::Fault;
 use crate::form;
 use crate::page;
 use crate::provider::{Provider, has};
 use crate::reason::Reason;
 use crate::refusal::{self, Refusal};
+use crate::response_type::ResponseMode;
 use crate::wire::{self, Request, Response};
 
 /// Sends a code to the client.

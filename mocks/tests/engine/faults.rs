@@ -46,6 +46,12 @@ const ROWS: &[Row] = &[
         "[\"S256\",\"plain\"]",
     ),
     (
+        "metadata_offers_id_token",
+        |b| metadata(b, "response_types_supported"),
+        "[\"code\"]",
+        "[\"code\",\"id_token\"]",
+    ),
+    (
         "metadata_without_device_grant",
         |b| metadata(b, "grant_types_supported").contains(DEVICE_GRANT).to_string(),
         "true",
