@@ -135,7 +135,19 @@ fn spoken(form: &Form, button: &Button) -> String {
     let name = if shared { "" } else { button.name.as_str() };
     let target = button.action.as_ref().or(alone.then_some(&form.action));
     let end = target.and_then(|url| url.path().rsplit('/').next()).unwrap_or_default();
-    words([name, &button.value, &button.id, &button.text, end])
+    let marks = [name, &button.value, &button.id, end].into_iter().filter(|mark| speaks(mark));
+    words(marks.chain([button.text.as_str()]))
+}
+
+/// The length from which a mark may be a random one.
+const RANDOM: usize = 16;
+
+/// Whether a mark is made of words. A random one, such as the number of an interaction in an
+/// address, has a `No` or an `ok` somewhere between its capitals that nobody meant.
+fn speaks(mark: &str) -> bool {
+    let is_word = |word: &&str| word.len() >= 3 && word.chars().all(char::is_alphabetic);
+    let spelt: usize = words([mark]).split_whitespace().filter(is_word).map(str::len).sum();
+    mark.len() < RANDOM || spelt * 2 >= mark.len()
 }
 
 /// Lower-case words with a space around each, split where the case changes as in `cancelButton`.
@@ -203,6 +215,18 @@ mod tests {
         for (html, intent, expected) in table {
             assert_eq!(leanings(html, intent), [expected], "{html}");
         }
+    }
+
+    #[test]
+    fn what_is_random_says_nothing() {
+        let page = url::Url::parse("http://idp.test/page").expect("an address");
+        let target = "/interaction/GG8I1RKoG8dPABRBUiqqPWgNoYOEBe9TJocg0HBnJ2C";
+        let html = format!("<form action='{target}' method=post><button>Continue</button></form>");
+        let form = &forms(&html, &page)[0];
+        let approving = leaning(form, &form.buttons[0], Intent::Approve);
+        assert_eq!(approving, Leaning::Approves(2));
+        let html = "<button name=ctl00$MainContent$btnCancel value='OK'>X</button>";
+        assert_eq!(leanings(html, Intent::Approve), [Leaning::Denies]);
     }
 
     #[test]
