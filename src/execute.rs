@@ -84,6 +84,8 @@ impl<T: Transport> Runner<'_, T> {
         history
     }
 
+    /// What is rare or long stands in a box: a task under load has room for a plain request only,
+    /// and there are thousands of tasks.
     async fn step(&mut self, step: &CaseStep, record: &mut Record) -> Result<(), String> {
         match &step.operation {
             Operation::Send(send) => {
@@ -91,19 +93,20 @@ impl<T: Transport> Runner<'_, T> {
                 let request = request::from_send(send, &step.changes, provider, &self.variables)?;
                 record.exchanges.push(self.transport.exchange(request).await);
             }
-            Operation::Visit(visit) => self.visit(visit, step, record).await?,
+            Operation::Visit(visit) => Box::pin(self.visit(visit, step, record)).await?,
             Operation::SignIn => {
-                let tokens = self.sign_in(&mut record.exchanges).await?;
+                let tokens = Box::pin(self.sign_in(&mut record.exchanges)).await?;
                 record.exchanges = vec![tokens];
             }
             Operation::Let(bindings) => self.bind(bindings)?,
             Operation::Jwt(jwt) => self.build(jwt)?,
-            Operation::Wait(seconds, purpose) => self.wait(seconds, purpose).await?,
+            Operation::Wait(seconds, purpose) => Box::pin(self.wait(seconds, purpose)).await?,
             Operation::Hook(name) => {
-                hook::call(name, self.target.provider, &self.variables, self.transport).await?;
+                let (provider, names) = (self.target.provider, &self.variables);
+                Box::pin(hook::call(name, provider, names, self.transport)).await?;
             }
             Operation::Race(branches) => {
-                record.branches = self.race(branches).await;
+                record.branches = Box::pin(self.race(branches)).await;
                 // What the last branch has bound goes on, for a look at what is left after the race.
                 let last = record.branches.last().and_then(|branch| branch.records.last());
                 if let Some(last) = last {
@@ -112,7 +115,7 @@ impl<T: Transport> Runner<'_, T> {
                 let mut stops = record.branches.iter().filter_map(|branch| branch.stopped.clone());
                 stops.next().map_or(Ok(()), |stop| Err(stop.why))?;
             }
-            Operation::Repeat(rounds) => self.repeat(rounds, record).await?,
+            Operation::Repeat(rounds) => Box::pin(self.repeat(rounds, record)).await?,
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 
@@ -54,8 +55,8 @@ pub struct Checks {
 pub struct SourceFile {
     /// The path, as the user would name it.
     pub path: String,
-    /// The text.
-    pub text: String,
+    /// The text, which all that stands in the file shares.
+    pub text: Arc<str>,
 }
 
 /// A scenario and where it comes from.
@@ -249,7 +250,7 @@ fn is_yaml(path: &Path) -> bool {
 fn collect_bundled(dir: &Dir<'_>, files: &mut Vec<(String, SourceFile)>) {
     for file in dir.files().filter(|file| is_yaml(file.path())) {
         let place = file.path().to_string_lossy().replace('\\', "/");
-        let text = file.contents_utf8().unwrap_or_default().to_owned();
+        let text = file.contents_utf8().unwrap_or_default().into();
         files.push((place.clone(), SourceFile { path: format!("scenarios/{place}"), text }));
     }
     dir.dirs().for_each(|inner| collect_bundled(inner, files));
@@ -271,7 +272,7 @@ fn collect_folder(
             let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, &e))?;
             let below =
                 path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            files.push((below, SourceFile { path: path.display().to_string(), text }));
+            files.push((below, SourceFile { path: path.display().to_string(), text: text.into() }));
         }
     }
     Ok(())

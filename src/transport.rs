@@ -106,14 +106,15 @@ fn head(answer: &reqwest::Response) -> Response {
     }
 }
 
-fn host(request: &Request) -> String {
+/// The host and port that a request goes to, as messages name them.
+pub fn host(request: &Request) -> String {
     let url = &request.url;
     let port = url.port_or_known_default().map(|p| format!(":{p}")).unwrap_or_default();
     format!("{}{port}", url.host_str().unwrap_or("?"))
 }
 
 /// An error with all its causes: a TLS failure names its reason only at the end of the chain.
-fn chain(error: &dyn Error) -> String {
+pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

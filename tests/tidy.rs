@@ -9,7 +9,7 @@ const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 60;
 
 /// Each large dependency and the only files that name it.
-const NAMED_BY: [(&str, &[&str]); 19] = [
+const NAMED_BY: [(&str, &[&str]); 20] = [
     ("reqwest", &["src/transport.rs"]),
     ("libtest_mimic", &["src/harness.rs"]),
     ("serde_yaml", &["src/yaml.rs", "mocks/src/yaml.rs"]),
@@ -17,7 +17,8 @@ const NAMED_BY: [(&str, &[&str]); 19] = [
     ("tokio_tungstenite", &["src/devtools.rs"]),
     ("wiremock", &["mocks/src/adapter.rs"]),
     ("hyper", &["mocks/src/server.rs"]),
-    ("hyper_util", &["mocks/src/server.rs", "src/doctor/proxy.rs"]),
+    ("hyper_rustls", &["src/load/lean.rs"]),
+    ("hyper_util", &["mocks/src/server.rs", "src/doctor/proxy.rs", "src/load/lean.rs"]),
     ("tokio_rustls", &["mocks/src/tls.rs", "src/doctor/tls.rs"]),
     ("rcgen", &["mocks/src/tls.rs", "mocks/src/certificate.rs"]),
     ("rustls", &["src/doctor/tls.rs"]),

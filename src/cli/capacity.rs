@@ -24,9 +24,9 @@ use crate::load::profile::Model;
 use crate::load::record;
 use crate::load::run::Named;
 use crate::load::safety::MOST_PER_SECOND;
+use crate::load::sender::Sender;
 use crate::load::threshold::What;
 use crate::report::capacity_html;
-use crate::transport::HttpTransport;
 
 #[derive(Debug, Args)]
 pub struct CapacityArgs {
@@ -144,8 +144,12 @@ async fn one(
     stop: &Arc<AtomicBool>,
     log: &mut LogFile,
 ) -> Result<Search, Failure> {
-    let overrides = Overrides { model: Some(Model::Open), ..Overrides::default() };
-    let ground: Ground<HttpTransport> = ground(ready, library, file, &overrides).await?;
+    let overrides = Overrides {
+        model: Some(Model::Open),
+        transport: args.subject.transport,
+        ..Overrides::default()
+    };
+    let ground: Ground<Sender> = ground(ready, library, file, &overrides).await?;
     let terms = terms(args, &ground.plan)?;
     let bar = ProgressBar::new_spinner();
     let mut progress = |progress: &Progress| bar.set_message(live::line(progress));

@@ -87,6 +87,7 @@ pub async fn load(args: &LoadArgs, library: Library) -> Result<u8, Failure> {
         duration: args.duration,
         users: args.users,
         model: args.model,
+        transport: args.subject.transport,
         shard: args.worker.unwrap_or_default(),
     };
     let Ground { plan, library, target, transport } =

@@ -143,7 +143,7 @@ pub(super) fn source(name: &str, library: &Library) -> Result<SourceFile, Failur
             known.join(", ")
         ))
     })?;
-    Ok(SourceFile { path: name.to_owned(), text })
+    Ok(SourceFile { path: name.to_owned(), text: text.into() })
 }
 
 async fn conduct(

@@ -136,7 +136,8 @@ fn quotas(name: &str, library: &Library) -> Result<Quotas, Failure> {
                 Failure::usage(format!(
                     "the quotas {name} cannot be read: {e}\nhint: give a file, or one of {known}"
                 ))
-            })?,
+            })?
+            .into(),
         },
     };
     let quotas: Quotas = yaml::parse(&file.path, &file.text).map_err(Failure::usage)?;

@@ -173,6 +173,7 @@ mod tests {
     use crate::load::outcome::Outcome;
     use crate::load::profile::Validity;
     use crate::load::recorder::{Recorder, Sample};
+    use crate::load::sender::Kind;
     use crate::load::threshold::{Limit, What};
 
     const SECONDS: u64 = 3;
@@ -185,6 +186,7 @@ mod tests {
             fingerprint: "f".into(),
             provider: "p".into(),
             issuer: "http://127.0.0.1".into(),
+            transport: Kind::Standard,
             model: Model::Open,
             worker,
             workers,

@@ -8,6 +8,7 @@ use crate::expectation::Predicate;
 use crate::library::{Library, SourceFile};
 use crate::load::profile::{self, Arrivals, Later, Model, Profile, Validity, Verify};
 use crate::load::schedule::{self, Process, Schedule, Segment};
+use crate::load::sender::Kind;
 use crate::load::shard::{self, Shard};
 use crate::load::threshold::{self, Limit};
 use crate::login::Login;
@@ -28,6 +29,8 @@ pub struct Overrides {
     pub users: Option<usize>,
     /// The model.
     pub model: Option<Model>,
+    /// By what requests are sent.
+    pub transport: Kind,
     /// Which part of the load this machine makes.
     pub shard: Shard,
 }
@@ -39,6 +42,8 @@ pub struct Plan {
     pub title: String,
     /// Who decides when the next operation comes.
     pub model: Model,
+    /// By what requests are sent.
+    pub transport: Kind,
     /// When operations are due, in the open model.
     pub schedule: Schedule,
     /// How long operations come.
@@ -130,6 +135,7 @@ pub fn bind(
     Ok(Plan {
         title: profile.title.clone(),
         model: overrides.model.unwrap_or(profile.model),
+        transport: overrides.transport,
         duration: schedule::duration(&schedule),
         schedule,
         shard: overrides.shard,

@@ -85,6 +85,7 @@ pub fn opening<T>(floor: &Floor<T>, profile: &Named, started: SystemTime) -> Ope
         fingerprint: profile.fingerprint.clone(),
         provider: floor.target.provider.name.clone(),
         issuer: floor.target.provider.issuer.clone(),
+        transport: floor.plan.transport,
         model: plan.model,
         worker: plan.shard.index,
         workers: plan.shard.of,
@@ -254,6 +255,7 @@ fn generator(parts: &[Part], total: &Interval) -> Generator {
     let counted: Option<Vec<u64>> =
         parts.iter().map(|p| p.closing.as_ref()?.counted_by_pool).collect();
     Generator {
+        transport: parts.first().map(|part| part.opening.transport).unwrap_or_default(),
         processors: closings().map(|closing| closing.processors).sum(),
         processor_share: parts.iter().filter_map(|p| p.health.processor_share).reduce(f64::max),
         lag_ms: summary::percentiles(&total.lag),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::load::profile::{Model, Validity};
+use crate::load::sender::Kind;
 use crate::load::threshold::Limit;
 
 /// What is known before the first operation.
@@ -26,6 +27,9 @@ pub struct Opening {
     pub issuer: String,
     /// Who decided when the next operation came.
     pub model: Model,
+    /// By what requests were sent.
+    #[serde(default)]
+    pub transport: Kind,
     /// Which machine this is, counted from 0.
     pub worker: usize,
     /// Of how many.

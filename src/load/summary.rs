@@ -8,6 +8,7 @@ use crate::load::outcome::{Clock, Outcome};
 use crate::load::profile::Model;
 use crate::load::recorder::{Interval, count, latency};
 use crate::load::safety::ratio;
+use crate::load::sender::Kind;
 use crate::load::threshold::Verdict;
 
 mod csv;
@@ -103,6 +104,9 @@ pub struct Judging {
 /// How the generator did. Of several machines, shares are those of the one with the largest.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Generator {
+    /// By what requests were sent.
+    #[serde(default)]
+    pub transport: Kind,
     /// Its processors.
     pub processors: usize,
     /// The share of them that it used; none where that cannot be told.

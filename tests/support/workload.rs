@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -136,9 +137,14 @@ pub fn python(package: &str, arguments: &[&str]) -> String {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
     };
-    if !venv.join("bin/pip").exists() {
-        run(Path::new("python3"), &["-m", "venv", text(&venv)]);
+    {
+        // Tests run side by side, and pip is not made for that.
+        static INSTALLING: Mutex<()> = Mutex::new(());
+        let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+        if !venv.join("bin/pip").exists() {
+            run(Path::new("python3"), &["-m", "venv", text(&venv)]);
+        }
+        run(&venv.join("bin/pip"), &["install", "--quiet", package]);
     }
-    run(&venv.join("bin/pip"), &["install", "--quiet", package]);
     run(&venv.join("bin/python"), arguments)
 }

@@ -11,14 +11,15 @@ use url::Url;
 use super::super::Failure;
 use super::super::run::provider;
 use crate::capability::ENDPOINTS;
+use crate::doctor::proxy;
 use crate::library::{Library, SourceFile};
 use crate::load::capacity::campaign::Ground;
 use crate::load::health::{self, STUB_THREAD};
 use crate::load::plan::{self, Overrides};
 use crate::load::safety;
+use crate::load::sender::{Kind, Sender};
 use crate::provider::Provider;
 use crate::target;
-use crate::transport::HttpTransport;
 
 /// Descriptors that are needed beside one connection for each worker.
 const SPARE_DESCRIPTORS: usize = 64;
@@ -41,7 +42,7 @@ pub fn profile(name: &str, library: &Library) -> Result<SourceFile, Failure> {
             "the load profile {name} cannot be read: {e}\nhint: give a file, or one of {known}"
         ))
     })?;
-    Ok(SourceFile { path: name.to_owned(), text })
+    Ok(SourceFile { path: name.to_owned(), text: text.into() })
 }
 
 /// The embedded stub, on threads of its own so that its work does not count as the generator's.
@@ -101,6 +102,10 @@ pub struct Subject {
     /// A host beyond this machine whose operator has agreed to the load
     #[arg(long, value_name = "HOST")]
     allow: Vec<String>,
+    /// By what requests are sent: `lean` costs less processor time, and knows no proxies and no
+    /// compression
+    #[arg(long, value_enum, default_value_t)]
+    pub transport: Kind,
 }
 
 /// A provider that may be put under load, and the stub that it is, if it is one.
@@ -130,7 +135,7 @@ pub async fn ground(
     library: &'static Library,
     file: &SourceFile,
     overrides: &Overrides,
-) -> Result<Ground<HttpTransport>, Failure> {
+) -> Result<Ground<Sender>, Failure> {
     let provider = ready.provider;
     let profile = plan::parse(file).map_err(Failure::usage)?;
     let plan = plan::bind(&profile, overrides, file, library, provider)
@@ -141,7 +146,14 @@ pub async fn ground(
         ));
     }
     safety::check_hosts([&provider.discovery], &ready.allow).map_err(Failure::usage)?;
-    let transport = HttpTransport::new(plan.deadline).map_err(Failure::environment)?;
+    if plan.transport == Kind::Lean
+        && let Some(proxy) = proxy::between(&provider.discovery)
+    {
+        let way = proxy.address;
+        let why = format!("the lean transport knows no proxy, and {way} is between");
+        return Err(Failure::usage(format!("{why}\nhint: use --transport standard, or NO_PROXY")));
+    }
+    let transport = Sender::new(plan.transport, plan.deadline).map_err(Failure::environment)?;
     let target = target::prepare(provider, &transport, Duration::ZERO).await.map_err(|e| {
         let hint = format!("is {} right, and does the provider listen there?", provider.discovery);
         Failure::environment(format!("the provider cannot be reached: {e}\nhint: {hint}"))
