@@ -51,7 +51,7 @@ pub const ROLES: [&str; 14] = [
 pub const HOOKS: [&str; 3] = ["rotate_keys", "advance_clock", "reset_clock"];
 
 /// The capabilities a scenario can need.
-pub const CAPABILITIES: [&str; 52] = [
+pub const CAPABILITIES: [&str; 53] = [
     "discovery",
     "jwks",
     "authorization_code",
@@ -59,6 +59,7 @@ pub const CAPABILITIES: [&str; 52] = [
     "openid",
     "refresh_token",
     "client_credentials",
+    "service_scope",
     "device_code",
     "userinfo",
     "revocation",
@@ -182,6 +183,7 @@ impl Facts<'_> {
             "client_credentials" => {
                 self.role("service").and_then(|()| self.grant("client_credentials"))
             }
+            "service_scope" => self.service_scope(),
             "device_code" => self.device_code(),
             "userinfo" => self.endpoint("userinfo_endpoint"),
             "revocation" => self.endpoint("revocation_endpoint"),
@@ -249,6 +251,13 @@ impl Facts<'_> {
         } else {
             Err(Lack::Absent(format!("the provider file has no client for the role `{role}`")))
         }
+    }
+
+    /// What the client that acts for itself may have, which nothing but the file says.
+    fn service_scope(&self) -> Result<(), Lack> {
+        let scope = self.provider.clients.get("service").and_then(|client| client.scope.as_ref());
+        let none = "the provider file gives the client `service` no scope";
+        scope.map(drop).ok_or_else(|| Lack::Absent(none.into()))
     }
 
     fn hook(&self, name: &str) -> Result<(), Lack> {

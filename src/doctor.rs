@@ -34,7 +34,7 @@ use sign::{Sign, State};
 use table::Row;
 
 /// The version of the JSON document.
-pub const SCHEMA: &str = "authgauge.doctor.v1";
+pub const SCHEMA: &str = "authgauge/doctor/v1";
 
 /// What the doctor has found.
 #[derive(Debug, Clone, Serialize)]

@@ -105,7 +105,7 @@ fn a_right_configuration_is_well() {
     assert!(!ended.stdout.contains("CHANGE"), "{}", ended.stdout);
     let report = std::fs::read_to_string(&json).expect("it is written");
     let report: Value = serde_json::from_str(&report).expect("it is JSON");
-    assert_eq!(report["schema"], "authgauge.doctor.v1");
+    assert_eq!(report["schema"], "authgauge/doctor/v1");
     assert_eq!(report["exit_code"], 0);
     let states: Vec<&Value> =
         report["signs"].as_array().expect("a list").iter().map(|sign| &sign["state"]).collect();

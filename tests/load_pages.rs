@@ -13,7 +13,7 @@ use support::reports::HOSTILE;
 
 #[test]
 fn pages_are_as_they_were() {
-    let file = |name: &str| root().join("tests/reports").join(name);
+    let file = |name: &str| root().join("reports/samples").join(name);
     let (first, second) = (load("first"), load("second"));
     golden::conclude([
         golden::check(&file("load.html"), &load_html::write(std::slice::from_ref(&first))),

@@ -84,8 +84,13 @@ fn login_page(
         Carrier::Query => format!("{path}?{carried}"),
         Carrier::Handle | Carrier::Next => path.clone(),
     };
+    let hint = match login.carries {
+        Carrier::Query => form::parse(carried.as_bytes()).unwrap_or_default(),
+        Carrier::Handle | Carrier::Next => Parameters::default(),
+    };
     let facts = [
         ("action", action.as_str()),
+        ("login_hint", one(&hint, "login_hint").unwrap_or_default()),
         ("csrf", &csrf),
         ("carried", carried),
         ("message", message.unwrap_or_default()),

@@ -15,7 +15,7 @@ pub const ALL: &str = "all";
 /// A bucket that holds one second's worth of requests and fills steadily.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quota {
-    /// The endpoint or operation, as the counters name it, the category of an operation, or [`ALL`].
+    /// The endpoint or operation, as the counters name it, the category of an operation, or `all`.
     pub endpoint: String,
     /// Requests in a second.
     pub per_second: f64,

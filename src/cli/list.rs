@@ -31,6 +31,13 @@ pub struct ListArgs {
     json: Option<PathBuf>,
 }
 
+/// The JSON form; the schema is `reports/schema/list.v1.json`.
+#[derive(Serialize)]
+struct Cases<'a> {
+    schema: &'static str,
+    cases: Vec<Row<'a>>,
+}
+
 /// A case and the requirements it speaks about.
 #[derive(Serialize)]
 struct Row<'a> {
@@ -65,7 +72,8 @@ pub fn list(args: &ListArgs, library: &Library) -> Result<u8, Failure> {
     let rows = rows(library, &selection).map_err(Failure::usage)?;
     match &args.json {
         Some(path) => {
-            let document = serde_json::to_string_pretty(&rows).map_err(Failure::usage)?;
+            let cases = Cases { schema: "authgauge/list/v1", cases: rows };
+            let document = serde_json::to_string_pretty(&cases).map_err(Failure::usage)?;
             write_file(path, &(document + "\n"))?;
         }
         None => print(&table(&rows)),

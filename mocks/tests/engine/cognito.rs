@@ -177,6 +177,14 @@ fn a_request_names_one_resource() {
 }
 
 #[test]
+fn the_login_page_knows_who_is_expected() {
+    let mut browser = browser();
+    let login = format!("{BASE}/login?{}&login_hint=al%22ice", query(&[]));
+    let html = text(&browser.get(&login));
+    assert_eq!(html.matches("value=\"al&quot;ice\"").count(), 2, "{html}");
+}
+
+#[test]
 fn authorize_leads_to_the_login_page_with_the_same_query_and_past_it_with_a_session() {
     let mut browser = browser();
     let response = authorize(&mut browser, &[]);
