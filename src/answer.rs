@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use memchr::memmem;
 use url::Url;
 
 use crate::evaluate::spell;
@@ -35,8 +36,14 @@ pub fn error_code(record: &Record) -> Option<String> {
         let parts = [target.query(), target.fragment()];
         return parts.into_iter().flatten().find_map(|part| decoded(part, "error"));
     }
-    let body = response(record).ok()?.json().ok()?;
-    body.get("error").map(spell)
+    let response = response(record).ok()?;
+    // Reading JSON is what judging a success costs most; a member that is not spelled anywhere in
+    // it, nor could be with an escape, is not there.
+    let spelled = |text: &str| memmem::find(&response.body, text.as_bytes()).is_some();
+    if !spelled("error") && !spelled("\\") {
+        return None;
+    }
+    response.json().ok()?.get("error").map(spell)
 }
 
 /// One line that says what came back.

@@ -63,7 +63,8 @@ type Boxed<'f, O> = Pin<Box<dyn Future<Output = O> + Send + 'f>>;
 
 impl<T: Transport> Runner<'_, T> {
     async fn steps(&mut self, steps: &[CaseStep]) -> History {
-        let mut history = History::default();
+        let mut history =
+            History { records: Vec::with_capacity(steps.len()), ..History::default() };
         for (index, step) in steps.iter().enumerate() {
             let mut record = Record { step: index, ..Record::default() };
             let done = self.step(step, &mut record).await;
@@ -91,7 +92,7 @@ impl<T: Transport> Runner<'_, T> {
             Operation::Send(send) => {
                 let provider = self.target.provider;
                 let request = request::from_send(send, &step.changes, provider, &self.variables)?;
-                record.exchanges.push(self.transport.exchange(request).await);
+                record.exchanges = vec![self.transport.exchange(request).await];
             }
             Operation::Visit(visit) => Box::pin(self.visit(visit, step, record)).await?,
             Operation::SignIn => {

@@ -88,8 +88,7 @@ pub fn from_visit(
 
 /// Whether the provider file says that an endpoint takes its parameters in the query.
 fn takes_query(to: &Template, provider: &Provider) -> bool {
-    let endpoint = to.to_string();
-    provider.query_endpoints.contains(&endpoint)
+    !provider.query_endpoints.is_empty() && provider.query_endpoints.contains(&to.to_string())
 }
 
 /// Adds what the client sends beside the parameters of the specifications.
@@ -115,10 +114,10 @@ fn client<'a>(
 fn address(to: &Template, query: &Parameters, variables: &Variables) -> Result<Url, String> {
     let written = text(to, variables)?.unwrap_or_default();
     let address = match variables.get(&written).and_then(serde_json::Value::as_str) {
-        Some(endpoint) => endpoint.to_owned(),
-        None => written,
+        Some(endpoint) => endpoint,
+        None => &written,
     };
-    let mut url = Url::parse(&address).map_err(|e| {
+    let mut url = Url::parse(address).map_err(|e| {
         if address.is_empty() {
             format!("the address in `{to}` is empty")
         } else if address.contains(':') {
@@ -196,9 +195,11 @@ fn authenticate(
 
 fn basic(id: &str, secret: &str) -> (String, String) {
     // RFC 6749 §2.3.1: both halves are form-urlencoded before they are joined.
-    let half = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = STANDARD.encode(format!("{}:{}", half(id), half(secret)));
-    ("authorization".into(), format!("Basic {pair}"))
+    let half = |text| form_urlencoded::byte_serialize(str::as_bytes(text));
+    let pair: String = half(id).chain([":"]).chain(half(secret)).collect();
+    let mut value = String::from("Basic ");
+    STANDARD.encode_string(pair, &mut value);
+    ("authorization".into(), value)
 }
 
 fn body(

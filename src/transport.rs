@@ -100,7 +100,7 @@ fn head(answer: &reqwest::Response) -> Response {
     Response {
         status: answer.status().as_u16(),
         headers: headers
-            .map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+            .map(|(n, v)| (n.as_str().into(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
             .collect(),
         ..Response::default()
     }

@@ -25,6 +25,8 @@ pub fn spawn<A>(
 ) -> std::io::Result<JoinHandle<()>> {
     thread::Builder::new().name("pacer".into()).spawn(move || {
         sharpen_timers();
+        #[cfg(unix)]
+        go_first();
         for (offset, arrival) in arrivals {
             let due = start + offset;
             if !sleep_until(due, &mut stopped) {
@@ -64,6 +66,18 @@ fn sharpen_timers() {
     {
         drop(std::fs::write(Path::new("/proc").join(id).join("timerslack_ns"), "1"));
     }
+}
+
+/// Where the system allows it, the pacer need not wait until a worker has used up its slice: of the
+/// real-time priorities the lowest is enough. It sleeps almost always, so nobody starves.
+#[cfg(unix)]
+fn go_first() {
+    use thread_priority::ThreadPriority::Min;
+    use thread_priority::ThreadSchedulePolicy::Realtime;
+    use thread_priority::unix::{set_thread_priority_and_policy, thread_native_id};
+
+    let policy = Realtime(thread_priority::RealtimeThreadSchedulePolicy::Fifo);
+    drop(set_thread_priority_and_policy(thread_native_id(), Min, policy));
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! By what a load is sent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -18,7 +19,7 @@ pub enum Kind {
     /// The one of the conformance run.
     #[default]
     Standard,
-    /// One that costs less processor time, and knows no proxies and no compression.
+    /// One that costs less processor time: HTTP/1.1 only, no proxies and no compression.
     Lean,
 }
 
@@ -28,7 +29,7 @@ pub enum Sender {
     /// See [`Kind::Standard`].
     Standard(HttpTransport),
     /// See [`Kind::Lean`].
-    Lean(Box<LeanTransport>),
+    Lean(Arc<LeanTransport>),
 }
 
 impl Sender {
@@ -39,7 +40,7 @@ impl Sender {
     pub fn new(kind: Kind, timeout: Duration) -> Result<Self, String> {
         match kind {
             Kind::Standard => HttpTransport::new(timeout).map(Self::Standard),
-            Kind::Lean => LeanTransport::new(timeout).map(Box::new).map(Self::Lean),
+            Kind::Lean => LeanTransport::new(timeout).map(Arc::new).map(Self::Lean),
         }
     }
 }

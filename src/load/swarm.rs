@@ -5,12 +5,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use goose::client::GooseClientBuilder;
 use goose::config::GooseConfiguration;
 use goose::goose::{GooseUser, Scenario, Transaction, TransactionFunction};
 use goose::{GooseAttack, trigger_killswitch};
 use tokio::sync::Mutex;
+
+/// How long a busy worker stays in one transaction: goose spends a microsecond on each.
+const STAY: Duration = Duration::from_millis(50);
 
 /// What a pool of workers does.
 pub trait Work: Send + Sync + 'static {
@@ -97,8 +101,12 @@ fn turn<W: Work>(work: Arc<W>, count: Arc<AtomicU64>) -> Transaction {
             let Some(kept) = user.get_session_data::<Kept<W::Worker>>().cloned() else {
                 return Ok(());
             };
-            if work.turn(&mut *kept.0.lock().await).await {
+            let (mut worker, begun) = (kept.0.lock().await, Instant::now());
+            while work.turn(&mut worker).await {
                 count.fetch_add(1, Ordering::Relaxed);
+                if begun.elapsed() >= STAY {
+                    break;
+                }
             }
             Ok(())
         })

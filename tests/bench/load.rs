@@ -1,11 +1,14 @@
 //! What a generator core gives: the product next to a bare loop with the same client, in one run.
-//! `cargo bench --bench load`; Linux only, for it reads `/proc`. wrk, k6 and oha are asked too
+//! `cargo bench --bench load`; Linux only, for it reads `/proc`. wrk, k6 and Locust are asked too
 //! where they are installed.
 //!
 //! The stub is a process of its own, so that only the generator's processor time counts.
 
 #![allow(clippy::cast_precision_loss, reason = "counts that fit")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
+mod flows;
+mod peers;
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
@@ -47,6 +50,8 @@ impl Drop for Stub {
 fn main() {
     let stub = stub();
     generator_cost(&stub.1);
+    sign_ins(&stub.1);
+    floor(&stub.1);
     for rate in [2000, 10_000] {
         open(&stub.1, rate);
     }
@@ -54,59 +59,76 @@ fn main() {
     frozen(&stub.1);
     memory(&stub.1);
     verification();
-    peers(&stub.1);
 }
 
-/// The cost of a request beside that of a bare loop and of wrk, which does next to nothing.
+/// The cost of a request beside that of a bare loop with the same client, and of other generators.
 fn generator_cost(base: &str) {
-    let rounds: Vec<[Option<f64>; 4]> = (0..ROUNDS)
+    type Cost = fn(&str) -> Option<f64>;
+    let tools: [(&str, Cost); 6] = [
+        ("bare reqwest loop", |base| Some(bare(base))),
+        ("wrk", peers::wrk),
+        ("k6", peers::k6),
+        ("Locust", peers::locust),
+        ("product", |base| Some(closed(base, "standard"))),
+        ("lean product", |base| Some(closed(base, "lean"))),
+    ];
+    let rounds: Vec<Vec<Option<f64>>> = (0..ROUNDS)
         .map(|_| {
-            let [standard, lean] = ["standard", "lean"].map(|kind| Some(closed(base, kind)));
-            let costs = [Some(bare(base)), wrk(base), standard, lean];
-            let [bare, wrk, standard, lean] =
-                costs.map(|c| c.map_or("-".into(), |c| format!("{c:.0}")));
-            println!(
-                "requests per generator CPU-second: bare reqwest loop {bare}, wrk {wrk}, \
-                 product {standard}, lean {lean}"
-            );
+            let costs: Vec<Option<f64>> = tools.iter().map(|(_, cost)| cost(base)).collect();
+            let told = tools.iter().zip(&costs).map(|((name, _), cost)| {
+                cost.map_or(format!("{name} -"), |cost| format!("{name} {cost:.0}"))
+            });
+            println!("requests per CPU-second: {}", told.collect::<Vec<_>>().join(", "));
             costs
         })
         .collect();
-    let ratio = |what: &str, over: usize, under: usize, goal: f64| {
-        let ratio = |costs: &[Option<f64>; 4]| Some(costs[over]? / costs[under]?);
-        let mut ratios: Vec<f64> = rounds.iter().filter_map(ratio).collect();
-        ratios.sort_by(f64::total_cmp);
-        match ratios.get(ratios.len() / 2) {
-            Some(median) => println!("{what}: {median:.2} (goal {goal:.2})"),
-            None => println!("{what}: wrk is not installed (goal {goal:.2})"),
-        }
-    };
-    ratio("product / bare reqwest loop", 2, 0, 0.80);
-    ratio("product / wrk", 2, 1, 0.38);
-    ratio("lean product / wrk", 3, 1, 0.60);
+    let ratios: [(usize, usize, f64); 6] =
+        [(4, 0, 0.8), (4, 1, 0.38), (4, 2, 2.5), (4, 3, 5.0), (5, 1, 0.6), (5, 2, 4.0)];
+    for (over, under, goal) in ratios {
+        let ratio = rounds.iter().filter_map(|costs| Some(costs[over]? / costs[under]?));
+        let what = format!("{} / {}", tools[over].0, tools[under].0);
+        tell(&what, ratio.collect(), goal);
+    }
 }
 
-/// Requests per CPU-second of wrk, with the same request; nothing where it is not installed.
-fn wrk(base: &str) -> Option<f64> {
-    let script = std::env::temp_dir().join(format!("authgauge-bench-{}.lua", std::process::id()));
-    let secret = base64::engine::general_purpose::STANDARD.encode("service:service-secret");
-    let post = format!(
-        "wrk.method = 'POST'\nwrk.body = '{FORM}'\nwrk.headers['Authorization'] = 'Basic {secret}'\n\
-         wrk.headers['Content-Type'] = 'application/x-www-form-urlencoded'\n"
-    );
-    std::fs::write(&script, post).expect("it can be written");
-    let command = format!(
-        "TIMEFORMAT='%U %S'; time wrk -t1 -c{USERS} -d{SECONDS}s -s {} {base}/token",
-        script.display()
-    );
-    let ended = Command::new("bash").args(["-c", &command]).output();
-    drop(std::fs::remove_file(&script));
-    let ended = ended.ok().filter(|ended| ended.status.success())?;
-    let (said, times) =
-        (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
-    let done = said.lines().find_map(|line| line.trim().split_once(" requests in "))?.0;
-    let spent: f64 = times.split_whitespace().filter_map(|time| time.parse::<f64>().ok()).sum();
-    Some(done.parse::<f64>().ok()? / spent)
+fn tell(what: &str, mut ratios: Vec<f64>, goal: f64) {
+    ratios.sort_by(f64::total_cmp);
+    match ratios.get(ratios.len() / 2) {
+        Some(median) => println!("{what}: {median:.2} (goal {goal:.2})"),
+        None => println!("{what}: not installed (goal {goal:.2})"),
+    }
+}
+
+/// Sign-ins with a code and PKCE beside those of a bare loop.
+fn sign_ins(base: &str) {
+    let users = flows::USERS.to_string();
+    let arguments = ["--model", "closed", "--duration", "3", "--users", &users];
+    let ratios = (0..ROUNDS).map(|_| {
+        let bare = flows::bare(base);
+        let product = cost(&load(base, flows::PROFILE, &arguments));
+        println!("sign-ins per CPU-second: bare loop {bare:.0}, product {product:.0}");
+        product / bare
+    });
+    tell("sign-ins: product / bare loop", ratios.collect(), 0.8);
+}
+
+/// How much latency the generator adds: the median over one connection beside that of wrk.
+fn floor(base: &str) {
+    for (transport, goal) in [("standard", 1.5), ("lean", 1.25)] {
+        let ratios = (0..ROUNDS).filter_map(|_| {
+            let wrk = peers::wrk_median(base)?;
+            let arguments = ["--model", "closed", "--duration", "3", "--users", "1"];
+            let more = [&arguments[..], &["--transport", transport]].concat();
+            let own = number(&load(base, PROFILE, &more)["steps"][0]["service_ms"]["p50"]);
+            println!("one connection, p50: wrk {wrk:.3} ms, {transport} {own:.3} ms");
+            Some(own / wrk)
+        });
+        tell(
+            &format!("p50 over one connection: {transport} / wrk (at most)"),
+            ratios.collect(),
+            goal,
+        );
+    }
 }
 
 /// The stub gives the same token again, so that its signatures are not the limit.
@@ -122,13 +144,20 @@ fn stub() -> Stub {
     Stub(child, base.expect("the address"))
 }
 
+/// The client of the product: with a time limit, without redirects and retries.
+fn client() -> reqwest::Client {
+    let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let builder = builder.retry(reqwest::retry::never()).timeout(Duration::from_secs(10));
+    builder.build().expect("a client")
+}
+
 /// Requests per CPU-second of a loop that sends, reads to the end, and does nothing else.
 fn bare(base: &str) -> f64 {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (done, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let before = health::processor_time().expect("Linux");
     runtime.block_on(async {
-        let client = reqwest::Client::new();
+        let client = client();
         let tasks = (0..USERS).map(|_| {
             let (client, done, stop) = (client.clone(), Arc::clone(&done), Arc::clone(&stop));
             let url = format!("{base}/token");
@@ -155,14 +184,14 @@ fn bare(base: &str) -> f64 {
     done.load(Ordering::Relaxed) as f64 / spent.as_secs_f64()
 }
 
-fn load(base: &str, more: &[&str]) -> Value {
+fn load(base: &str, profile: &str, more: &[&str]) -> Value {
     let folder = std::env::temp_dir().join(format!("authgauge-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
-    let (profile, out) = (folder.join("profile.yaml"), folder.join("summary.json"));
-    std::fs::write(&profile, PROFILE).expect("it can be written");
+    let (path, out) = (folder.join("profile.yaml"), folder.join("summary.json"));
+    std::fs::write(&path, profile).expect("it can be written");
     let ended = Command::new(env!("CARGO_BIN_EXE_authgauge"))
         .args(["load", "--provider", "stub", "--issuer", base, "--profile"])
-        .arg(&profile)
+        .arg(&path)
         .arg("--json")
         .arg(&out)
         .args(more)
@@ -181,21 +210,21 @@ fn number(value: &Value) -> f64 {
 
 /// Requests per CPU-second of the product.
 fn closed(base: &str, transport: &str) -> f64 {
-    let seconds = SECONDS.to_string();
-    let users = USERS.to_string();
-    let summary = load(
-        base,
-        &["--model", "closed", "--duration", &seconds, "--users", &users, "--transport", transport],
-    );
+    let (seconds, users) = (SECONDS.to_string(), USERS.to_string());
+    let arguments = ["--model", "closed", "--duration", &seconds, "--users", &users];
+    cost(&load(base, PROFILE, &[&arguments[..], &["--transport", transport]].concat()))
+}
+
+/// What was done in a second of the processor.
+fn cost(summary: &Value) -> f64 {
     let own = &summary["generator"];
-    let spent = number(&own["processor_share"])
-        * number(&own["processors"])
-        * number(&summary["elapsed_s"]);
-    number(&summary["load"]["done"]) / spent
+    let share = number(&own["processor_share"]) * number(&own["processors"]);
+    number(&summary["load"]["done"]) / (share * number(&summary["elapsed_s"]))
 }
 
 fn open(base: &str, rate: u32) {
-    let summary = load(base, &["--rate", &rate.to_string(), "--duration", "5", "--users", "128"]);
+    let summary =
+        load(base, PROFILE, &["--rate", &rate.to_string(), "--duration", "5", "--users", "128"]);
     let (load, lag) = (&summary["load"], &summary["generator"]["lag_ms"]);
     let sent = number(&load["due"]) / 5.0;
     println!(
@@ -218,7 +247,7 @@ fn open(base: &str, rate: u32) {
 fn overload(base: &str) {
     let achieved = |rate: f64| {
         let rate = format!("{rate:.0}");
-        let summary = load(base, &["--rate", &rate, "--duration", "4", "--users", "256"]);
+        let summary = load(base, PROFILE, &["--rate", &rate, "--duration", "4", "--users", "256"]);
         number(&summary["load"]["achieved_per_s"])
     };
     let (mut rate, mut ceiling) = (4000.0, 0.0_f64);
@@ -250,7 +279,7 @@ fn frozen(base: &str) {
             });
         }
     });
-    let summary = load(base, &["--rate", "2000", "--duration", "6", "--users", "64"]);
+    let summary = load(base, PROFILE, &["--rate", "2000", "--duration", "6", "--users", "64"]);
     stall.join().expect("it ends");
     let step = &summary["steps"][0];
     let (response, service) =
@@ -324,21 +353,5 @@ fn verification() {
             );
         }
         None => println!("RS256 verifications: {ours:.0}/s (openssl is not installed)"),
-    }
-}
-
-/// Other generators against the key set, which is a plain GET.
-fn peers(base: &str) {
-    let url = format!("{base}/jwks");
-    let peers: [(&str, &[&str]); 1] = [("oha", &["-z", "3s", "-c", "64", "--no-tui"])];
-    for (name, arguments) in peers {
-        match Command::new(name).args(arguments).arg(&url).output() {
-            Ok(output) => {
-                let text = String::from_utf8_lossy(&output.stdout).into_owned();
-                let rate = text.lines().find(|line| line.contains("equests/sec"));
-                println!("{name}: {}", rate.unwrap_or("no rate").trim());
-            }
-            Err(_) => println!("{name}: not installed"),
-        }
     }
 }
