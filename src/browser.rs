@@ -445,7 +445,7 @@ mod tests {
             user_code: None,
             pages: &rules,
             scripts: &[],
-            variables: &Variables::new(),
+            variables: &Variables::default(),
             headers: Vec::new(),
         };
         change(&mut visit);

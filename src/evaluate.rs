@@ -235,7 +235,7 @@ mod tests {
             ("n", Value::from(5)),
             ("none", Value::Null),
         ];
-        let variables = pairs.map(|(k, v)| (k.to_owned(), v)).into();
+        let variables = pairs.map(|(k, v)| (k.to_owned(), v)).into_iter().collect();
         let template = Template::parse(source, Place::default()).expect(source);
         assert_eq!(evaluate(&template, &variables).map(|v| v.to_string()), Ok(expected.into()));
     }

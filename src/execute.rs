@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -33,13 +32,13 @@ const ROUNDING: Duration = Duration::from_millis(1100);
 
 /// Runs a case from its first step to its last, or to the first that cannot be done.
 pub async fn execute<T: Transport>(case: &Case, target: &Target<'_>, transport: &T) -> History {
-    execute_from(&case.steps, Arc::clone(&target.variables), target, transport).await
+    execute_from(&case.steps, target.variables.clone(), target, transport).await
 }
 
 /// Runs steps that start with other names than those of the target.
 pub async fn execute_from<T: Transport>(
     steps: &[CaseStep],
-    variables: Arc<Variables>,
+    variables: Variables,
     target: &Target<'_>,
     transport: &T,
 ) -> History {
@@ -52,7 +51,7 @@ pub async fn execute_from<T: Transport>(
 struct Runner<'a, T> {
     target: &'a Target<'a>,
     transport: &'a T,
-    variables: Arc<Variables>,
+    variables: Variables,
     /// Names that were to be bound and could not be, with the reason.
     missing: BTreeMap<String, String>,
     /// How long the case has waited for the provider's clock so far.
@@ -74,7 +73,7 @@ impl<T: Transport> Runner<'_, T> {
             let begun = !record.exchanges.is_empty() || !record.branches.is_empty();
             if done.is_ok() || begun {
                 self.keep(step, &record);
-                record.variables = Arc::clone(&self.variables);
+                record.variables = self.variables.clone();
                 history.records.push(record);
             }
             if let Err(why) = done {
@@ -132,10 +131,10 @@ impl<T: Transport> Runner<'_, T> {
             let found = locate(&locator.source, record, &self.variables);
             match found.or_else(|why| fallback().ok_or(why)) {
                 Ok(value) => {
-                    Arc::make_mut(&mut self.variables).insert(name.clone(), value);
+                    self.variables.insert_mut(name.clone(), value);
                 }
                 Err(why) => {
-                    Arc::make_mut(&mut self.variables).remove(name);
+                    self.variables.remove_mut(name);
                     self.missing.insert(name.clone(), why);
                 }
             }
@@ -153,7 +152,7 @@ impl<T: Transport> Runner<'_, T> {
     fn bind(&mut self, bindings: &Bindings) -> Result<(), String> {
         for (name, template) in &bindings.0 {
             let value = evaluate(template, &self.variables)?;
-            Arc::make_mut(&mut self.variables).insert(name.clone(), value);
+            self.variables.insert_mut(name.clone(), value);
         }
         Ok(())
     }
@@ -170,7 +169,7 @@ impl<T: Transport> Runner<'_, T> {
         }
         let claims = document(&jwt.claims, &self.variables)?;
         let token = jose::build(&header, &claims, key, jwt.sign)?;
-        Arc::make_mut(&mut self.variables).insert(jwt.name.value.clone(), Value::String(token));
+        self.variables.insert_mut(jwt.name.value.clone(), Value::String(token));
         Ok(())
     }
 
@@ -266,8 +265,8 @@ impl<T: Transport> Runner<'_, T> {
         let seconds = self.seconds(seconds)?;
         if self.target.provider.hooks.contains_key("advance_clock") {
             let whole = seconds.as_secs() + u64::from(seconds.subsec_nanos() > 0);
-            let mut variables = Variables::clone(&self.variables);
-            variables.insert("seconds".into(), Value::from(whole));
+            let mut variables = self.variables.clone();
+            variables.insert_mut("seconds".into(), Value::from(whole));
             return hook::call("advance_clock", self.target.provider, &variables, self.transport)
                 .await;
         }
@@ -335,7 +334,7 @@ impl<T: Transport> Runner<'_, T> {
         Self {
             target: self.target,
             transport: self.transport,
-            variables: Arc::clone(&self.variables),
+            variables: self.variables.clone(),
             missing: self.missing.clone(),
             waited: self.waited,
         }

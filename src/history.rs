@@ -1,15 +1,14 @@
 //! What happened while a case ran: facts only, no judgement.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
+use rpds::RedBlackTreeMapSync;
 use serde_json::Value;
 use url::Url;
 
 use crate::wire::Exchange;
 
-/// The names a case has bound, with their values.
-pub type Variables = BTreeMap<String, Value>;
+/// The names a case has bound, with their values. Copies share what they have in common: every step
+/// keeps one, and so does every worker of a load.
+pub type Variables = RedBlackTreeMapSync<String, Value>;
 
 /// All that happened in one case, in the order in which it happened.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +34,7 @@ pub struct Record {
     /// The branches of a race or the rounds of a repetition.
     pub branches: Vec<History>,
     /// The names bound when the step was over; shared, because most steps bind none.
-    pub variables: Arc<Variables>,
+    pub variables: Variables,
 }
 
 /// Where a visit ended.

@@ -27,7 +27,7 @@ pub struct Target<'a> {
     /// What it offers.
     pub capabilities: Arc<Capabilities>,
     /// The names that every case starts with.
-    pub variables: Arc<Variables>,
+    pub variables: Variables,
     /// Where a browser may be sent to.
     pub origins: Arc<[Url]>,
     /// Where a browser leaves the provider for a client.
@@ -82,7 +82,7 @@ pub async fn prepare<'a>(
     Ok(Target {
         provider,
         capabilities: Arc::new(capabilities),
-        variables: Arc::new(variables(provider, &endpoints)),
+        variables: variables(provider, &endpoints),
         origins: polite::origins(provider).into(),
         callbacks: callbacks(provider).into(),
         chromium: Arc::new(Chromium::new(provider.pace.timeout)),
@@ -94,12 +94,12 @@ pub async fn prepare<'a>(
 
 /// The same target with a browser of its own, for one of many workers, and the user who signs in.
 pub fn fork<'a>(target: &Target<'a>, user: &str) -> Target<'a> {
-    let mut variables = Variables::clone(&target.variables);
-    variables.insert("user".into(), user.into());
+    let mut variables = target.variables.clone();
+    variables.insert_mut("user".into(), user.into());
     Target {
         provider: target.provider,
         capabilities: Arc::clone(&target.capabilities),
-        variables: Arc::new(variables),
+        variables,
         origins: Arc::clone(&target.origins),
         callbacks: Arc::clone(&target.callbacks),
         chromium: Arc::clone(&target.chromium),

@@ -2,6 +2,17 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use authgauge::load::lean::LeanTransport;
+use authgauge::transport::Transport as _;
+use authgauge::wire::{Request, TransportError};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use url::Url;
+
 use support::program::{command, run, text};
 use support::workload::{Stub, TOKEN, number, profile, read};
 
@@ -49,4 +60,134 @@ fn a_proxy_is_not_gone_around() {
     let ended = run(through.env("http_proxy", "http://127.0.0.1:9").env_remove("no_proxy"));
     assert_eq!(ended.code, Some(2), "{}{}", ended.stdout, ended.stderr);
     assert!(ended.stderr.contains("http://127.0.0.1:9 is between"), "{}", ended.stderr);
+}
+
+/// What a server does with each request of a connection; it hears how many came before on it.
+type Answer = fn(usize) -> (&'static str, Then);
+
+enum Then {
+    Stay,
+    Close,
+    Hang,
+}
+
+const FINE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+/// A server, and how many connections and requests it has seen.
+struct Peer {
+    url: Url,
+    connections: Arc<AtomicUsize>,
+    heads: Arc<std::sync::Mutex<Vec<String>>>,
+}
+
+async fn peer(answer: Answer) -> Peer {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let url = Url::parse(&format!("http://{address}/a?b=c#d")).expect("an address");
+    let peer = Peer { url, connections: Arc::default(), heads: Arc::default() };
+    let (connections, heads) = (Arc::clone(&peer.connections), Arc::clone(&peer.heads));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            connections.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(converse(stream, answer, Arc::clone(&heads)));
+        }
+    });
+    peer
+}
+
+async fn converse(
+    mut stream: TcpStream,
+    answer: Answer,
+    heads: Arc<std::sync::Mutex<Vec<String>>>,
+) {
+    for number in 0.. {
+        let mut head = [0; 2000];
+        let Ok(length @ 1..) = stream.read(&mut head).await else { return };
+        heads.lock().expect("no panic").push(String::from_utf8_lossy(&head[..length]).into());
+        let (text, then) = answer(number);
+        stream.write_all(text.as_bytes()).await.expect("it can be sent");
+        match then {
+            Then::Stay => {}
+            Then::Close => return,
+            Then::Hang => tokio::time::sleep(Duration::from_secs(5)).await,
+        }
+    }
+}
+
+async fn ask(transport: &LeanTransport, peer: &Peer) -> Result<String, TransportError> {
+    let url = peer.url.clone();
+    let request = Request { method: "GET".into(), url, headers: Vec::new(), body: Vec::new() };
+    transport.exchange(request).await.outcome.map(|response| response.text())
+}
+
+fn lean() -> LeanTransport {
+    LeanTransport::new(Duration::from_millis(500)).expect("roots")
+}
+
+#[tokio::test]
+async fn connections_are_used_again_and_no_more_are_made_than_needed() {
+    let (transport, peer) = (lean(), peer(|_| (FINE, Then::Stay)).await);
+    for _ in 0..3 {
+        let asked = (0..8).map(|_| ask(&transport, &peer));
+        for answer in futures_util::future::join_all(asked).await {
+            assert_eq!(answer.as_deref(), Ok("ok"));
+        }
+    }
+    assert_eq!(peer.connections.load(Ordering::Relaxed), 8);
+    let heads = peer.heads.lock().expect("no panic");
+    assert_eq!(heads.len(), 24);
+    let host =
+        format!("\r\nhost: {}\r\n", &peer.url[url::Position::BeforeHost..url::Position::AfterPort]);
+    assert!(
+        heads.iter().all(|head| head.starts_with("GET /a?b=c HTTP/1.1") && head.contains(&host))
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_is_replaced_and_nothing_is_sent_twice() {
+    const ALOUD: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
+    const ENDLESS: &str = "HTTP/1.1 200 OK\r\n\r\nok";
+    let servers: [Answer; 3] =
+        [|_| (FINE, Then::Close), |_| (ALOUD, Then::Stay), |_| (ENDLESS, Then::Close)];
+    for server in servers {
+        let (transport, peer) = (lean(), peer(server).await);
+        for _ in 0..4 {
+            assert_eq!(ask(&transport, &peer).await.as_deref(), Ok("ok"));
+            // The end of the connection is on its way.
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+        assert_eq!(peer.connections.load(Ordering::Relaxed), 4);
+        assert_eq!(peer.heads.lock().expect("no panic").len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn what_is_late_or_broken_is_named_and_its_connection_is_given_up() {
+    type Wanted = fn(&TransportError) -> bool;
+    const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nok";
+    let broken: Wanted = |error| matches!(error, TransportError::Broken { .. });
+    let late: Wanted = |error| matches!(error, TransportError::TimedOut { .. });
+    let servers: [(Answer, Wanted); 5] = [
+        (|_| (HALF, Then::Close), broken),
+        (|_| (HALF, Then::Hang), late),
+        (|_| ("", Then::Hang), late),
+        (|_| ("", Then::Close), broken),
+        (|_| ("SSH-2.0-x\r\n", Then::Stay), broken),
+    ];
+    for (server, wanted) in servers {
+        let (transport, peer) = (lean(), peer(server).await);
+        for asked in 1..3 {
+            let error = ask(&transport, &peer).await.expect_err("no answer");
+            assert!(wanted(&error), "{error}");
+            assert_eq!(peer.connections.load(Ordering::Relaxed), asked);
+            assert_eq!(peer.heads.lock().expect("no panic").len(), asked);
+        }
+    }
+    let nobody = Peer {
+        url: Url::parse("http://127.0.0.1:9/").expect("an address"),
+        connections: Arc::default(),
+        heads: Arc::default(),
+    };
+    let refused = ask(&lean(), &nobody).await.expect_err("nobody listens");
+    assert!(matches!(refused, TransportError::Connect { .. }), "{refused}");
 }

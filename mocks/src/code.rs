@@ -74,13 +74,15 @@ fn forgotten(provider: &mut Provider, grant: u64, scope: &[String]) -> Result<Va
 
 /// The grant that a code stands for; only a fault takes the last one of the same scope for it.
 fn owner(provider: &Provider, code: &Code) -> u64 {
+    if !has(provider, Fault::CodeOfOtherUser) {
+        return code.grant;
+    }
     let grants = &provider.store.grants;
     let mistaken = |number: &&u64| {
         let grant = grants.get(number);
         grant.is_some_and(|grant| grant.login.is_some() && grant.scope == ["openid"])
     };
-    let own = mistaken(&&code.grant) && has(provider, Fault::CodeOfOtherUser);
-    let last = grants.keys().filter(mistaken).max().filter(|_| own);
+    let last = grants.keys().filter(mistaken).max().filter(|_| mistaken(&&code.grant));
     last.copied().unwrap_or(code.grant)
 }
 
@@ -99,9 +101,11 @@ fn missing(provider: &mut Provider, client: &Client) -> Result<Value, Reason> {
 
 /// The code as it was issued; only a fault takes another spelling for it.
 fn as_issued(provider: &Provider, sent: &str) -> String {
-    let lax = has(provider, Fault::CodeComparedWithoutCase);
+    if !has(provider, Fault::CodeComparedWithoutCase) {
+        return sent.to_owned();
+    }
     let mut alike = provider.store.codes.keys().filter(|code| code.eq_ignore_ascii_case(sent));
-    alike.next().filter(|_| lax).map_or_else(|| sent.to_owned(), Clone::clone)
+    alike.next().map_or_else(|| sent.to_owned(), Clone::clone)
 }
 
 /// The tokens that only faults issue for something that is no code.

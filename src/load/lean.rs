@@ -150,13 +150,11 @@ async fn beside<O>(
     poll_fn(|context| {
         // What has arrived is read before anything is sent; then comes what is to be sent.
         drive(driver, ended, context);
-        match wanted.as_mut().poll(context) {
-            Poll::Pending => {
-                drive(driver, ended, context);
-                wanted.as_mut().poll(context)
-            }
-            ready => ready,
+        if let Poll::Ready(brought) = wanted.as_mut().poll(context) {
+            return Poll::Ready(brought);
         }
+        drive(driver, ended, context);
+        wanted.as_mut().poll(context)
     })
     .await
 }

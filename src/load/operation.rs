@@ -76,7 +76,7 @@ pub struct Worker {
     index: usize,
     target: Target<'static>,
     /// The names that each operation starts with; or why it could not be prepared.
-    names: Vec<Result<Arc<Variables>, String>>,
+    names: Vec<Result<Variables, String>>,
     /// Where in the mix the worker is, in the closed model.
     turn: Vec<f64>,
 }
@@ -180,16 +180,16 @@ async fn prepare<T: Transport>(
     floor: &Floor<T>,
     target: &Target<'static>,
     operation: &Operation,
-) -> Result<Arc<Variables>, String> {
-    let names = Arc::clone(&target.variables);
+) -> Result<Variables, String> {
+    let names = target.variables.clone();
     if operation.prepare.is_empty() {
         return Ok(names);
     }
     let history = execute_from(&operation.prepare, names, target, &floor.transport).await;
     match classify::judge_steps(&operation.prepare, &history, &floor.redactor) {
         (Outcome::Ok, _) => {
-            let last = history.records.last().map(|record| Arc::clone(&record.variables));
-            Ok(last.unwrap_or_else(|| Arc::clone(&target.variables)))
+            let last = history.records.last().map(|record| record.variables.clone());
+            Ok(last.unwrap_or_else(|| target.variables.clone()))
         }
         (outcome, why) => Err(format!("{}: {}", outcome.name(), why.unwrap_or_default())),
     }
@@ -263,7 +263,7 @@ async fn perform<T: Transport + Send + Sync + 'static>(
     let operation = &floor.plan.operations[index];
     let begun = Instant::now();
     let names = match &worker.names[index] {
-        Ok(names) => Arc::clone(names),
+        Ok(names) => names.clone(),
         Err(why) => {
             let reason = Some(format!("the worker could not be prepared: {why}"));
             let response = Some(Duration::ZERO);
@@ -274,7 +274,7 @@ async fn perform<T: Transport + Send + Sync + 'static>(
     };
     let history =
         execute_from(&operation.steps, names.clone(), &worker.target, &floor.transport).await;
-    let names = history.records.last().map_or(names, |record| Arc::clone(&record.variables));
+    let names = history.records.last().map_or(names, |record| record.variables.clone());
     let verified = verify(floor, operation, &names).await;
     let ended = Instant::now();
     let (outcome, reason) = match tell(floor, operation, &history) {
@@ -356,7 +356,7 @@ fn carry(worker: &mut Worker, index: usize, operation: &Operation, names: &Varia
     if let Ok(own) = &mut worker.names[index] {
         for name in &operation.carry {
             if let Some(value) = names.get(name) {
-                Arc::make_mut(own).insert(name.clone(), value.clone());
+                own.insert_mut(name.clone(), value.clone());
             }
         }
     }

@@ -23,7 +23,7 @@ pub fn follow_up<T: Transport + Send + Sync + 'static>(
     floor: &Arc<Floor<T>>,
     worker: (usize, &Target<'static>),
     operation: &Operation,
-    names: Arc<Variables>,
+    names: Variables,
 ) {
     let Some((later, steps)) = &operation.later else { return };
     let (floor, steps) = (Arc::clone(floor), steps.clone());
@@ -67,11 +67,11 @@ async fn poll<T: Transport>(
     floor: &Floor<T>,
     target: &Target<'static>,
     steps: &[CaseStep],
-    names: &Arc<Variables>,
+    names: &Variables,
     poll: Poll,
 ) -> bool {
     let begun = Instant::now();
-    let history = execute_from(steps, Arc::clone(names), target, &floor.transport).await;
+    let history = execute_from(steps, names.clone(), target, &floor.transport).await;
     let ended = Instant::now();
     let (outcome, reason) = classify::judge_steps(steps, &history, &floor.redactor);
     let pending = outcome == Outcome::Wrong && is_pending(&history) && !poll.last;

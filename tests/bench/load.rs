@@ -315,8 +315,8 @@ fn memory(base: &str) {
         }
         peak
     };
-    let (small, large) = (peak("16"), peak("400"));
-    println!("memory: {:.0} kB per worker (goal 80)", (large - small) / 384.0);
+    let (small, large) = (peak("16"), peak("2016"));
+    println!("memory: {:.0} kB per worker (goal 80)", (large - small) / 2000.0);
 }
 
 /// RS256 verifications per second of one thread, next to `openssl speed` where that is installed.

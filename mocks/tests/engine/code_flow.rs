@@ -1,5 +1,7 @@
 //! The authorization endpoint, the pages, and the code grant.
 
+use std::time::{Duration, Instant};
+
 use crate::browser::*;
 use crate::signature::{claims, verifies};
 
@@ -228,4 +230,24 @@ fn a_verifier_without_a_challenge_is_refused() {
     let with = [&form[..], &[("code_verifier", VERIFIER)]].concat();
     assert_eq!(json(&browser.post_basic("/token", secret, &with)).1["error"], "invalid_grant");
     assert_eq!(browser.post_basic("/token", secret, &form).status, 200);
+}
+
+#[test]
+fn an_exchange_costs_the_same_when_much_is_remembered() {
+    let mut browser = Browser::new(&[]);
+    let fresh = fastest_exchange(&mut browser, 30);
+    (0..6000).for_each(|_| drop(browser.code(&[("scope", "read")])));
+    let full = fastest_exchange(&mut browser, 30);
+    assert!(full < fresh * 5, "{fresh:?} has become {full:?}");
+}
+
+/// The fastest of some, for other tests run beside it.
+fn fastest_exchange(browser: &mut Browser, times: usize) -> Duration {
+    let exchanges = (0..times).map(|_| {
+        let code = browser.code(&[("scope", "read")]);
+        let begun = Instant::now();
+        assert_eq!(browser.exchange(&code, &[]).0, 200);
+        begun.elapsed()
+    });
+    exchanges.min().expect("some")
 }

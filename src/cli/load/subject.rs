@@ -102,7 +102,7 @@ pub struct Subject {
     /// A host beyond this machine whose operator has agreed to the load
     #[arg(long, value_name = "HOST")]
     allow: Vec<String>,
-    /// By what requests are sent: `lean` costs less processor time, and knows no proxies and no
+    /// By what requests are sent: `lean` costs less processor time; HTTP/1.1 only, no proxies and no
     /// compression
     #[arg(long, value_enum, default_value_t)]
     pub transport: Kind,
