@@ -10,6 +10,7 @@
 
 pub mod capacity;
 pub mod classify;
+pub mod connection;
 pub mod gate;
 pub mod health;
 pub mod histogram;

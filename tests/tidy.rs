@@ -9,14 +9,14 @@ const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 60;
 
 /// Each large dependency and the only files that name it.
-const NAMED_BY: [(&str, &[&str]); 20] = [
+const NAMED_BY: [(&str, &[&str]); 22] = [
     ("reqwest", &["src/transport.rs"]),
     ("libtest_mimic", &["src/harness.rs"]),
     ("serde_yaml", &["src/yaml.rs", "mocks/src/yaml.rs"]),
     ("num_bigint", &["src/srp.rs", "mocks/src/idp/srp.rs"]),
     ("tokio_tungstenite", &["src/devtools.rs"]),
     ("wiremock", &["mocks/src/adapter.rs"]),
-    ("hyper", &["mocks/src/server.rs"]),
+    ("hyper", &["mocks/src/server.rs", "src/load/connection.rs"]),
     ("hyper_rustls", &["src/load/lean.rs"]),
     ("hyper_util", &["mocks/src/server.rs", "src/doctor/proxy.rs", "src/load/lean.rs"]),
     ("tokio_rustls", &["mocks/src/tls.rs", "src/doctor/tls.rs"]),
@@ -28,6 +28,8 @@ const NAMED_BY: [(&str, &[&str]); 20] = [
     ("jsonwebtoken", &["src/jose.rs"]),
     ("cookie", &["src/cookie.rs"]),
     ("goose", &["src/load/swarm.rs"]),
+    ("thread_priority", &["src/load/pacer.rs"]),
+    ("rpds", &["src/history.rs"]),
     ("hdrhistogram", &["src/load/histogram.rs"]),
     ("minijinja", &["src/report/render.rs"]),
 ];
