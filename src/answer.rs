@@ -93,3 +93,35 @@ fn body_outline(response: &Response) -> String {
 pub fn without_query(page: &Url) -> String {
     page[..url::Position::AfterPath].to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+    use crate::wire::{Exchange, Request};
+
+    fn answer(body: &str) -> Record {
+        let url = Url::parse("http://127.0.0.1/token").expect("an address");
+        let request = Request { method: "GET".into(), url, headers: Vec::new(), body: Vec::new() };
+        let outcome = Ok(Response { status: 400, body: body.into(), ..Response::default() });
+        let (started, elapsed) = (UNIX_EPOCH, Duration::ZERO);
+        let exchange = Exchange { request, outcome, started, elapsed, repeats: 0 };
+        Record { exchanges: vec![exchange], ..Record::default() }
+    }
+
+    #[test]
+    fn an_error_is_found_however_it_is_spelled() {
+        let rows = [
+            (r#"{"error":"invalid_grant"}"#, Some("invalid_grant")),
+            (r#"{"\u0065rror":"invalid_grant"}"#, Some("invalid_grant")),
+            (r#"{"error_description":"error"}"#, None),
+            (r#"{"access_token":"a"}"#, None),
+            ("error", None),
+            ("", None),
+        ];
+        for (body, code) in rows {
+            assert_eq!(error_code(&answer(body)).as_deref(), code, "{body}");
+        }
+    }
+}

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
+use http::{HeaderMap, HeaderValue, StatusCode};
+
 use crate::wire::{Exchange, Request, Response, TransportError};
 
 /// Sends one request and reads one response; follows nothing, retries nothing, keeps no cookies.
@@ -43,12 +45,10 @@ impl HttpTransport {
         let prepared = prepare(request)?;
         let mut answer =
             self.client.execute(prepared).await.map_err(|e| self.explain(request, &e))?;
-        let mut response = head(&answer);
+        let mut response = head(answer.status(), answer.headers());
         while let Some(chunk) = answer.chunk().await.map_err(|e| self.explain(request, &e))? {
-            let room = BODY_LIMIT - response.body.len();
-            response.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if chunk.len() > room {
-                response.truncated = true;
+            append(&mut response, &chunk);
+            if response.truncated {
                 break;
             }
         }
@@ -95,15 +95,21 @@ fn prepare(request: &Request) -> Result<reqwest::Request, TransportError> {
     Ok(prepared)
 }
 
-fn head(answer: &reqwest::Response) -> Response {
-    let headers = answer.headers().iter();
+/// A response without its body.
+pub fn head(status: StatusCode, headers: &HeaderMap) -> Response {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     Response {
-        status: answer.status().as_u16(),
-        headers: headers
-            .map(|(n, v)| (n.as_str().into(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
-            .collect(),
+        status: status.as_u16(),
+        headers: headers.iter().map(|(name, value)| (name.as_str().into(), text(value))).collect(),
         ..Response::default()
     }
+}
+
+/// Adds what has come of a body, up to [`BODY_LIMIT`]; beyond it the response is truncated.
+pub fn append(response: &mut Response, chunk: &[u8]) {
+    let room = BODY_LIMIT - response.body.len();
+    response.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+    response.truncated |= chunk.len() > room;
 }
 
 /// The host and port that a request goes to, as messages name them.

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use authgauge::load::lean::LeanTransport;
-use authgauge::transport::Transport as _;
-use authgauge::wire::{Request, TransportError};
+use authgauge::transport::{BODY_LIMIT, Transport as _};
+use authgauge::wire::{Request, Response, TransportError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
@@ -63,11 +63,12 @@ fn a_proxy_is_not_gone_around() {
 }
 
 /// What a server does with each request of a connection; it hears how many came before on it.
-type Answer = fn(usize) -> (&'static str, Then);
+type Answer = fn(usize) -> (String, Then);
 
 enum Then {
     Stay,
     Close,
+    CloseSoon,
     Hang,
 }
 
@@ -105,19 +106,27 @@ async fn converse(
         let Ok(length @ 1..) = stream.read(&mut head).await else { return };
         heads.lock().expect("no panic").push(String::from_utf8_lossy(&head[..length]).into());
         let (text, then) = answer(number);
-        stream.write_all(text.as_bytes()).await.expect("it can be sent");
+        // Whoever has read enough may have gone.
+        if stream.write_all(text.as_bytes()).await.is_err() {
+            return;
+        }
         match then {
             Then::Stay => {}
             Then::Close => return,
+            Then::CloseSoon => return tokio::time::sleep(Duration::from_millis(10)).await,
             Then::Hang => tokio::time::sleep(Duration::from_secs(5)).await,
         }
     }
 }
 
-async fn ask(transport: &LeanTransport, peer: &Peer) -> Result<String, TransportError> {
+async fn fetch(transport: &LeanTransport, peer: &Peer) -> Result<Response, TransportError> {
     let url = peer.url.clone();
     let request = Request { method: "GET".into(), url, headers: Vec::new(), body: Vec::new() };
-    transport.exchange(request).await.outcome.map(|response| response.text())
+    transport.exchange(request).await.outcome
+}
+
+async fn ask(transport: &LeanTransport, peer: &Peer) -> Result<String, TransportError> {
+    fetch(transport, peer).await.map(|response| response.text())
 }
 
 fn lean() -> LeanTransport {
@@ -126,7 +135,7 @@ fn lean() -> LeanTransport {
 
 #[tokio::test]
 async fn connections_are_used_again_and_no_more_are_made_than_needed() {
-    let (transport, peer) = (lean(), peer(|_| (FINE, Then::Stay)).await);
+    let (transport, peer) = (lean(), peer(|_| (FINE.into(), Then::Stay)).await);
     for _ in 0..3 {
         let asked = (0..8).map(|_| ask(&transport, &peer));
         for answer in futures_util::future::join_all(asked).await {
@@ -147,8 +156,12 @@ async fn connections_are_used_again_and_no_more_are_made_than_needed() {
 async fn a_connection_that_was_closed_is_replaced_and_nothing_is_sent_twice() {
     const ALOUD: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
     const ENDLESS: &str = "HTTP/1.1 200 OK\r\n\r\nok";
-    let servers: [Answer; 3] =
-        [|_| (FINE, Then::Close), |_| (ALOUD, Then::Stay), |_| (ENDLESS, Then::Close)];
+    let servers: [Answer; 4] = [
+        |_| (FINE.into(), Then::Close),
+        |_| (FINE.into(), Then::CloseSoon),
+        |_| (ALOUD.into(), Then::Stay),
+        |_| (ENDLESS.into(), Then::Close),
+    ];
     for server in servers {
         let (transport, peer) = (lean(), peer(server).await);
         for _ in 0..4 {
@@ -168,11 +181,11 @@ async fn what_is_late_or_broken_is_named_and_its_connection_is_given_up() {
     let broken: Wanted = |error| matches!(error, TransportError::Broken { .. });
     let late: Wanted = |error| matches!(error, TransportError::TimedOut { .. });
     let servers: [(Answer, Wanted); 5] = [
-        (|_| (HALF, Then::Close), broken),
-        (|_| (HALF, Then::Hang), late),
-        (|_| ("", Then::Hang), late),
-        (|_| ("", Then::Close), broken),
-        (|_| ("SSH-2.0-x\r\n", Then::Stay), broken),
+        (|_| (HALF.into(), Then::Close), broken),
+        (|_| (HALF.into(), Then::Hang), late),
+        (|_| (String::new(), Then::Hang), late),
+        (|_| (String::new(), Then::Close), broken),
+        (|_| ("SSH-2.0-x\r\n".into(), Then::Stay), broken),
     ];
     for (server, wanted) in servers {
         let (transport, peer) = (lean(), peer(server).await);
@@ -190,4 +203,16 @@ async fn what_is_late_or_broken_is_named_and_its_connection_is_given_up() {
     };
     let refused = ask(&lean(), &nobody).await.expect_err("nobody listens");
     assert!(matches!(refused, TransportError::Connect { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_cut_and_its_connection_is_given_up() {
+    const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-length: 3000000\r\n\r\n";
+    let long: Answer = |_| (format!("{HEAD}{}", " ".repeat(1_500_000)), Then::Hang);
+    let (transport, peer) = (lean(), peer(long).await);
+    for asked in 1..3 {
+        let response = fetch(&transport, &peer).await.expect("a response");
+        assert_eq!((response.truncated, response.body.len()), (true, BODY_LIMIT));
+        assert_eq!(peer.connections.load(Ordering::Relaxed), asked);
+    }
 }

@@ -8,11 +8,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::Error;
-use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::rt::{Read, Write};
 
-use crate::transport::BODY_LIMIT;
+use crate::transport::{append, head};
 use crate::wire::Response;
 
 /// What a request carries.
@@ -51,17 +50,16 @@ impl<S: Read + Write + Unpin> Connection<S> {
     pub async fn exchange(&mut self, request: http::Request<Body>) -> Result<Response, Error> {
         let answer = self.sender.send_request(request);
         let answer = beside(&mut self.driver, &mut self.ended, answer).await?;
-        let mut response = head(&answer);
+        let mut response = head(answer.status(), answer.headers());
         let mut body = answer.into_body();
         loop {
             let frame = beside(&mut self.driver, &mut self.ended, body.frame()).await;
             let Some(frame) = frame.transpose()? else { return Ok(response) };
             let Ok(chunk) = frame.into_data() else { continue };
-            let room = BODY_LIMIT - response.body.len();
-            response.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if chunk.len() > room {
-                // What is left would be taken for the next answer.
-                (response.truncated, self.ended) = (true, true);
+            append(&mut response, &chunk);
+            if response.truncated {
+                // The rest is still on its way, and nobody reads it.
+                self.ended = true;
                 return Ok(response);
             }
         }
@@ -95,16 +93,5 @@ fn drive<S: Read + Write + Unpin>(
     if !*ended {
         // Why a connection ended is told to whoever waits for its answer.
         *ended = Pin::new(driver).poll(context).is_ready();
-    }
-}
-
-fn head(answer: &http::Response<Incoming>) -> Response {
-    let headers = answer.headers().iter();
-    Response {
-        status: answer.status().as_u16(),
-        headers: headers
-            .map(|(n, v)| (n.as_str().into(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
-            .collect(),
-        ..Response::default()
     }
 }

@@ -1,10 +1,5 @@
 //! Sign-ins with a code and PKCE in a bare loop: what every client must do, and nothing else.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
-
-use authgauge::load::health;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
@@ -13,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use crate::SECONDS;
+use crate::saturate::saturate;
 
 /// How many users sign in again and again, with the session of their first login.
 pub const USERS: usize = 16;
@@ -31,32 +26,14 @@ const REDIRECT_URI: &str = "http://127.0.0.1:18999/callback";
 pub fn bare(base: &str) -> f64 {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let client = crate::client();
-    let cookies: Vec<String> =
-        (0..USERS).map(|_| runtime.block_on(log_in(&client, base))).collect();
-    let (done, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
-    let before = health::processor_time().expect("Linux");
-    runtime.block_on(async {
-        let tasks = cookies.into_iter().map(|cookie| {
-            let (client, base) = (client.clone(), base.to_owned());
-            let (done, stop) = (Arc::clone(&done), Arc::clone(&stop));
-            tokio::spawn(async move {
-                while !stop.load(Ordering::Relaxed) {
-                    sign_in(&client, &base, &cookie).await;
-                    done.fetch_add(1, Ordering::Relaxed);
-                }
-            })
-        });
-        let tasks: Vec<_> = tasks.collect();
-        tokio::time::sleep(Duration::from_secs(SECONDS)).await;
-        stop.store(true, Ordering::Relaxed);
-        for task in tasks {
-            task.await.expect("it ends");
-        }
+    let users = (0..USERS).map(|_| {
+        let cookie = runtime.block_on(log_in(&client, base));
+        (client.clone(), base.to_owned(), cookie)
     });
-    let spent = health::processor_time().expect("Linux").saturating_sub(before);
-    #[expect(clippy::cast_precision_loss, reason = "counts that fit")]
-    let done = done.load(Ordering::Relaxed) as f64;
-    done / spent.as_secs_f64()
+    let users = users.collect();
+    saturate(&runtime, users, |(client, base, cookie)| async move {
+        sign_in(&client, &base, &cookie).await;
+    })
 }
 
 async fn sign_in(client: &Client, base: &str, cookie: &str) {

@@ -9,15 +9,13 @@
 
 mod flows;
 mod peers;
+mod saturate;
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use authgauge::load::health;
 use authgauge::load::verification::{Verifier, verifier, verify_signature};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize, PublicKeyComponents};
@@ -25,6 +23,8 @@ use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+
+use crate::saturate::saturate;
 
 const ROUNDS: usize = 3;
 const USERS: usize = 64;
@@ -154,34 +154,15 @@ fn client() -> reqwest::Client {
 /// Requests per CPU-second of a loop that sends, reads to the end, and does nothing else.
 fn bare(base: &str) -> f64 {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let (done, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
-    let before = health::processor_time().expect("Linux");
-    runtime.block_on(async {
-        let client = client();
-        let tasks = (0..USERS).map(|_| {
-            let (client, done, stop) = (client.clone(), Arc::clone(&done), Arc::clone(&stop));
-            let url = format!("{base}/token");
-            tokio::spawn(async move {
-                while !stop.load(Ordering::Relaxed) {
-                    let request = client.post(&url).basic_auth("service", Some("service-secret"));
-                    let request =
-                        request.header("content-type", "application/x-www-form-urlencoded");
-                    let answer = request.body(FORM).send().await.expect("an answer");
-                    assert_eq!(answer.status(), 200);
-                    answer.bytes().await.expect("a body");
-                    done.fetch_add(1, Ordering::Relaxed);
-                }
-            })
-        });
-        let tasks: Vec<_> = tasks.collect();
-        tokio::time::sleep(Duration::from_secs(SECONDS)).await;
-        stop.store(true, Ordering::Relaxed);
-        for task in tasks {
-            task.await.expect("it ends");
-        }
-    });
-    let spent = health::processor_time().expect("Linux").saturating_sub(before);
-    done.load(Ordering::Relaxed) as f64 / spent.as_secs_f64()
+    let (client, url) = (client(), format!("{base}/token"));
+    let users = vec![(client, url); USERS];
+    saturate(&runtime, users, |(client, url)| async move {
+        let request = client.post(url).basic_auth("service", Some("service-secret"));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let answer = request.body(FORM).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        answer.bytes().await.expect("a body");
+    })
 }
 
 fn load(base: &str, profile: &str, more: &[&str]) -> Value {
