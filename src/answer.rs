@@ -22,8 +22,7 @@ pub fn granted(record: &Record) -> Vec<String> {
     let body = response(record).ok().and_then(|response| response.json().ok());
     let target = target(record);
     let names = GRANTS.into_iter().filter(|name| {
-        let in_body =
-            record.landing.is_none() && body.as_ref().is_some_and(|b| b.get(name).is_some());
+        let in_body = record.landing.is_none() && body.is_some_and(|body| body.get(name).is_some());
         in_body || target.as_ref().is_some_and(|target| carried(target, name))
     });
     names.map(str::to_owned).collect()
@@ -83,7 +82,7 @@ pub fn observed(record: &Record) -> Option<Observed> {
 fn body_outline(response: &Response) -> String {
     let media_type = response.media_type().unwrap_or_else(|| "no content type".into());
     match response.json() {
-        Ok(body) => format!(" {}", outline(&body)),
+        Ok(body) => format!(" {}", outline(body)),
         Err(_) if response.body.is_empty() => " with an empty body".into(),
         Err(_) => format!(" {media_type}"),
     }

@@ -10,12 +10,13 @@ use url::Url;
 
 use crate::cookie::Jar;
 use crate::form::{self, Method};
-use crate::history::{Landing, Variables};
+use crate::history::Landing;
 use crate::login::{Question, Script};
 use crate::page::{self, Action, Answers, Memory, Page, Purpose, Refusal, Submission};
 use crate::pages::PageRules;
 use crate::script::{self, Stage};
 use crate::transport::Transport;
+use crate::variables::Variables;
 use crate::wire::{Exchange, Request, Response};
 
 pub use crate::page::{Credentials, Decision};
@@ -349,9 +350,10 @@ mod tests {
 
     use super::{Credentials, Decision, HOPS, Trail, Visit};
     use crate::cookie::Jar;
-    use crate::history::{Landing, Variables};
+    use crate::history::Landing;
     use crate::pages::PageRules;
     use crate::transport::Transport;
+    use crate::variables::Variables;
     use crate::wire::{Exchange, Request, Response, TransportError};
 
     /// Answers from a script: for each `METHOD path?query` its answers in turn, the last one again
@@ -411,7 +413,7 @@ mod tests {
             headers.push(("content-type".into(), "text/html; charset=utf-8".into()));
         }
         let status = status.parse().expect("a status is a number");
-        Response { status, headers, body: body.as_bytes().to_vec(), truncated: false }
+        Response { status, headers, body: body.into(), ..Response::default() }
     }
 
     fn url(text: &str) -> Url {

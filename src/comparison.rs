@@ -7,9 +7,9 @@ use url::{Host, Url};
 
 use crate::evaluate::{evaluate, spell};
 use crate::expectation::{AddressRule, JsonType, Test};
-use crate::history::Variables;
 use crate::predicate::{Outcome, fails};
 use crate::template::Template;
+use crate::variables::Variables;
 
 /// Whether a value is there and passes every test; `name` is what messages call it.
 pub fn test_all(

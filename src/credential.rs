@@ -71,7 +71,7 @@ fn collect_exchange(exchange: &Exchange, found: &mut BTreeSet<String>) {
         parameters.split('#').for_each(|part| collect_form(part.as_bytes(), found));
     }
     if let Ok(document) = response.json() {
-        collect_members(&document, found);
+        collect_members(document, found);
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
                 headers: vec![header("location", "http://c/cb?state=s#access_token=in-a-fragment")],
                 body: br#"{"access_token":"access-access","inner":{"id_token":"inner-inner"}}"#
                     .to_vec(),
-                truncated: false,
+                ..Response::default()
             }),
             repeats: 0,
             started: SystemTime::now(),

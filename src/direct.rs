@@ -57,7 +57,7 @@ fn read(answer: authgauge_mocks::Response) -> Response {
     body.truncate(BODY_LIMIT);
     let lower = |(name, value): (String, String)| (name.to_ascii_lowercase(), value);
     let headers = answer.headers.into_iter().map(lower).collect();
-    Response { status: answer.status, headers, body, truncated }
+    Response { status: answer.status, headers, body, truncated, ..Response::default() }
 }
 
 #[cfg(test)]

@@ -7,12 +7,13 @@ use crate::browser::{self, Trail, Visit};
 use crate::chromium::{Chromium, Context};
 use crate::cookie::Jar;
 use crate::evaluate::{spell, text};
-use crate::history::{Landing, Variables};
+use crate::history::Landing;
 use crate::hook;
 use crate::login::{ApiLogin, Login};
 use crate::page::Credentials;
 use crate::script::{self, Stage};
 use crate::transport::Transport;
+use crate::variables::Variables;
 use crate::wire::{Exchange, Response};
 
 /// One user's browser, which lasts from visit to visit.
@@ -91,7 +92,7 @@ pub async fn sign_in<T: Transport>(
         status: 200,
         headers: vec![("content-type".into(), "application/json".into())],
         body: Value::Object(tokens).to_string().into_bytes(),
-        truncated: false,
+        ..Response::default()
     };
     Ok(Exchange { outcome: Ok(response), ..last })
 }

@@ -1,16 +1,18 @@
 //! Filling in templates.
 
+use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::RngCore as _;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::{Position, Url};
 
 use crate::diagnostic::Place;
-use crate::history::Variables;
 use crate::template::{Function, Reference, Segment, Template};
+use crate::variables::Variables;
 
 /// The name under which the `client_id` of each role is bound.
 pub const CLIENT_IDS: &str = "client_ids";
@@ -22,13 +24,16 @@ pub const CLIENT_IDS: &str = "client_ids";
 /// Names the reference that has no value.
 pub fn evaluate(template: &Template, variables: &Variables) -> Result<Value, String> {
     if let [Segment::Reference(reference)] = template.segments.as_slice() {
-        return value(reference, variables);
+        return value(reference, variables).map(Cow::into_owned);
     }
     let mut text = String::new();
     for segment in &template.segments {
         match segment {
             Segment::Literal(literal) => text.push_str(literal),
-            Segment::Reference(reference) => text.push_str(&spell(&value(reference, variables)?)),
+            Segment::Reference(reference) => match value(reference, variables)?.as_ref() {
+                Value::String(part) => text.push_str(part),
+                other => text.push_str(&spell(other)),
+            },
         }
     }
     Ok(Value::String(text))
@@ -40,8 +45,11 @@ pub fn evaluate(template: &Template, variables: &Variables) -> Result<Value, Str
 /// # Errors
 /// As [`evaluate`].
 pub fn text(template: &Template, variables: &Variables) -> Result<Option<String>, String> {
-    let value = evaluate(template, variables)?;
-    Ok(if value.is_null() { None } else { Some(spell(&value)) })
+    Ok(match evaluate(template, variables)? {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(spell(&other)),
+    })
 }
 
 /// A JSON document in which every text is a template.
@@ -107,10 +115,12 @@ pub fn spell(value: &Value) -> String {
     }
 }
 
-fn value(reference: &Reference, variables: &Variables) -> Result<Value, String> {
+fn value<'a>(reference: &Reference, variables: &'a Variables) -> Result<Cow<'a, Value>, String> {
     match reference {
-        Reference::Name(name) => bound(name, variables).cloned(),
-        Reference::Call(function, arguments) => call(*function, arguments, variables),
+        Reference::Name(name) => bound(name, variables).map(Cow::Borrowed),
+        Reference::Call(function, arguments) => {
+            call(*function, arguments, variables).map(Cow::Owned)
+        }
     }
 }
 
@@ -182,7 +192,7 @@ pub fn unreserved(length: usize) -> String {
     // 64 of the 66 characters, so that six bits choose one without bias.
     const SET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut bytes = vec![0; length];
-    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system has randomness");
+    rand::rng().fill_bytes(&mut bytes);
     bytes.iter().map(|byte| char::from(SET[usize::from(byte & 63)])).collect()
 }
 

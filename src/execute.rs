@@ -14,7 +14,7 @@ use crate::browser::{self, Credentials};
 use crate::case::{Case, CaseStep, Operation, Rounds};
 use crate::driver::{self, Session};
 use crate::evaluate::{document, evaluate, spell, text};
-use crate::history::{History, Record, Stop, Variables};
+use crate::history::{History, Record, Stop};
 use crate::hook;
 use crate::jose::{self, PrivateKey};
 use crate::locate::locate;
@@ -25,6 +25,7 @@ use crate::scenario::Bindings;
 use crate::target::Target;
 use crate::template::Template;
 use crate::transport::Transport;
+use crate::variables::Variables;
 use crate::wire::Exchange;
 
 /// The longest a step waits when it only gives a provider time, such as between two polls.
@@ -131,10 +132,10 @@ impl<T: Transport> Runner<'_, T> {
             let found = locate(&locator.source, record, &self.variables);
             match found.or_else(|why| fallback().ok_or(why)) {
                 Ok(value) => {
-                    self.variables.insert_mut(name.clone(), value);
+                    self.variables.insert(name.clone(), value);
                 }
                 Err(why) => {
-                    self.variables.remove_mut(name);
+                    self.variables.remove(name);
                     self.missing.insert(name.clone(), why);
                 }
             }
@@ -152,7 +153,7 @@ impl<T: Transport> Runner<'_, T> {
     fn bind(&mut self, bindings: &Bindings) -> Result<(), String> {
         for (name, template) in &bindings.0 {
             let value = evaluate(template, &self.variables)?;
-            self.variables.insert_mut(name.clone(), value);
+            self.variables.insert(name.clone(), value);
         }
         Ok(())
     }
@@ -169,7 +170,7 @@ impl<T: Transport> Runner<'_, T> {
         }
         let claims = document(&jwt.claims, &self.variables)?;
         let token = jose::build(&header, &claims, key, jwt.sign)?;
-        self.variables.insert_mut(jwt.name.value.clone(), Value::String(token));
+        self.variables.insert(jwt.name.value.clone(), Value::String(token));
         Ok(())
     }
 
@@ -266,7 +267,7 @@ impl<T: Transport> Runner<'_, T> {
         if self.target.provider.hooks.contains_key("advance_clock") {
             let whole = seconds.as_secs() + u64::from(seconds.subsec_nanos() > 0);
             let mut variables = self.variables.clone();
-            variables.insert_mut("seconds".into(), Value::from(whole));
+            variables.insert("seconds".into(), Value::from(whole));
             return hook::call("advance_clock", self.target.provider, &variables, self.transport)
                 .await;
         }

@@ -1,14 +1,9 @@
 //! What happened while a case ran: facts only, no judgement.
 
-use rpds::RedBlackTreeMapSync;
-use serde_json::Value;
 use url::Url;
 
+use crate::variables::Variables;
 use crate::wire::Exchange;
-
-/// The names a case has bound, with their values. Copies share what they have in common: every step
-/// keeps one, and so does every worker of a load.
-pub type Variables = RedBlackTreeMapSync<String, Value>;
 
 /// All that happened in one case, in the order in which it happened.
 #[derive(Debug, Clone, Default)]

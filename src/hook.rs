@@ -6,11 +6,11 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::evaluate::{document, text};
-use crate::history::Variables;
 use crate::provider::Provider;
 use crate::provider_file::{Hook, PostHook};
 use crate::template::Template;
 use crate::transport::Transport;
+use crate::variables::Variables;
 use crate::wire::Request;
 
 /// How long a hook's program may take.

@@ -24,6 +24,7 @@ pub mod scenario;
 pub mod secret;
 pub mod spec;
 pub mod template;
+pub mod variables;
 pub mod wire;
 
 // Edges: each is the only module that names its large dependency.

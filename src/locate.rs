@@ -1,11 +1,14 @@
 //! Finding a value in an answer.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use url::Url;
 
 use crate::expectation::Source;
-use crate::history::{Landing, Record, Variables};
+use crate::history::{Landing, Record};
 use crate::jose;
+use crate::variables::Variables;
 use crate::wire::Response;
 
 /// The value at a place of a step's answer.
@@ -72,14 +75,14 @@ fn kind(value: &Value) -> &'static str {
 
 /// The address that carries the answer of an authorization request: the callback of a visit, or
 /// the target of a redirect.
-pub fn target(record: &Record) -> Option<Url> {
+pub fn target(record: &Record) -> Option<Cow<'_, Url>> {
     match &record.landing {
-        Some(Landing::Callback(url) | Landing::Away(url)) => Some(url.clone()),
+        Some(Landing::Callback(url) | Landing::Away(url)) => Some(Cow::Borrowed(url)),
         Some(_) => None,
         None => {
             let exchange = record.exchanges.last()?;
             let location = exchange.response()?.header("location")?;
-            exchange.request.url.join(location).ok()
+            exchange.request.url.join(location).ok().map(Cow::Owned)
         }
     }
 }
@@ -91,7 +94,7 @@ pub fn decoded(encoded: &str, name: &str) -> Option<String> {
 }
 
 fn json(path: &str, record: &Record) -> Result<Value, String> {
-    member(&response(record)?.json()?, path, "answer")
+    member(response(record)?.json()?, path, "answer")
 }
 
 fn header(name: &str, record: &Record) -> Result<Value, String> {

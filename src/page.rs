@@ -139,11 +139,11 @@ pub fn decide(page: &Page<'_>, answers: &Answers<'_>) -> Action {
 
 /// Whether an address is one of the redirect URIs, whatever its query and fragment.
 pub fn is_callback(url: &Url, callbacks: &[Url]) -> bool {
-    let place = |url: &Url| {
-        let host = url.host_str().map(str::to_owned);
-        (url.scheme().to_owned(), host, url.port_or_known_default(), url.path().to_owned())
-    };
-    callbacks.iter().any(|callback| place(callback) == place(url))
+    callbacks.iter().any(|callback| {
+        let place = |url| Url::port_or_known_default(url);
+        (callback.scheme(), callback.host_str(), place(callback), callback.path())
+            == (url.scheme(), url.host_str(), place(url), url.path())
+    })
 }
 
 /// OAuth 2.0 Form Post Response Mode §2: the answer to the client is a form that a script sends.

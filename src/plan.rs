@@ -300,8 +300,7 @@ fn spell_out(speller: Speller<'_>, step: &Step, changes: &Changes) -> Vec<CaseSt
         assume: step.assume.clone(),
         expect: step.expect.clone(),
     };
-    let bindings = (!changes.with.0.is_empty()).then(|| binding_step(changes.with.clone()));
-    bindings.into_iter().chain([own]).collect()
+    binding_step(changes.with.clone()).into_iter().chain([own]).collect()
 }
 
 fn rounds(speller: Speller<'_>, repeat: &Repeat) -> Rounds {
@@ -324,7 +323,7 @@ fn spell_out_flow(
         &speller.library.flows.get(name).expect("reference::check has seen every flow name").flow;
     let given = |name: &str| changes.with.0.iter().rev().find(|(own, _)| own == name);
     let bindings = flow.bindings.0.iter().map(|own| given(&own.0).unwrap_or(own).clone());
-    let mut spelt = vec![binding_step(Bindings(bindings.collect()))];
+    let mut spelt: Vec<CaseStep> = binding_step(Bindings(bindings.collect())).into_iter().collect();
     let (last, before) = flow.steps.split_last().expect("reference::check refuses empty flows");
     spelt.extend(spell_steps(speller, before, None));
     let rest = Changes { with: Bindings::default(), ..changes.clone() };
@@ -364,15 +363,18 @@ fn combined(first: &Changes, second: &Changes) -> Changes {
     }
 }
 
-fn binding_step(bindings: Bindings) -> CaseStep {
-    CaseStep {
+/// The step that binds names, where there is something to bind. That a flow takes a name as it is,
+/// `scope: "${scope}"`, only says that its caller may give another value.
+fn binding_step(mut bindings: Bindings) -> Option<CaseStep> {
+    bindings.0.retain(|(name, template)| !template.is_just(name));
+    (!bindings.0.is_empty()).then(|| CaseStep {
         name: None,
         operation: Operation::Let(bindings),
         changes: ParameterChanges::default(),
         keep: Vec::new(),
         assume: Vec::new(),
         expect: Vec::new(),
-    }
+    })
 }
 
 fn parameters(changes: &Changes) -> ParameterChanges {

@@ -9,10 +9,11 @@ use crate::evaluate::{evaluate, spell};
 use crate::expectation::{
     Distinct, ElementMember, Elements, JwtMember, Member, Predicate, Source, Test,
 };
-use crate::history::{History, Landing, Record, Variables};
+use crate::history::{History, Landing, Record};
 use crate::jose;
 use crate::locate::{locate, member, outline, response, target};
 use crate::template::Template;
+use crate::variables::Variables;
 use crate::wire::Response;
 
 mod body;
@@ -207,7 +208,7 @@ fn no_server_error(record: &Record) -> Outcome {
 
 fn once(name: &str, record: &Record) -> Outcome {
     let target = target(record);
-    let query = target.as_ref().and_then(Url::query).unwrap_or_default();
+    let query = target.as_deref().and_then(Url::query).unwrap_or_default();
     let pairs = url::form_urlencoded::parse(query.as_bytes());
     match pairs.filter(|(own, _)| own == name).count() {
         1 => Outcome::Holds,
@@ -277,9 +278,9 @@ fn absent(found: Result<Value, String>, source: &Source) -> Outcome {
 fn array(path: &str, record: &Record) -> Result<Vec<Value>, Outcome> {
     let document =
         response(record).and_then(Response::json).map_err(|why| fails("a JSON body", why))?;
-    match member(&document, path, "answer").map(|found| found.as_array().cloned()) {
+    match member(document, path, "answer").map(|found| found.as_array().cloned()) {
         Ok(Some(items)) => Ok(items),
-        Ok(None) => Err(fails(format!("`{path}` is an array"), outline(&document))),
+        Ok(None) => Err(fails(format!("`{path}` is an array"), outline(document))),
         Err(why) => Err(fails(format!("an array `{path}`"), why)),
     }
 }
@@ -378,7 +379,7 @@ fn reached(address: &Template, record: &Record, variables: &Variables) -> Option
         let location = exchange.response()?.header("location")?;
         exchange.request.url.join(location).ok().map(String::from)
     });
-    let mut all = raw.chain(hops).chain(target(record).map(String::from));
+    let mut all = raw.chain(hops).chain(target(record).map(|target| target.to_string()));
     let hop = all.find(|hop| hop.starts_with(&stranger) || hop.starts_with(&normal))?;
     Some(fails(format!("the browser is never sent to {stranger}"), hop))
 }
@@ -393,7 +394,7 @@ mod tests {
         let url = Url::parse("http://127.0.0.1/authorize").expect("an address");
         let request = Request { method: "GET".into(), url, headers: vec![], body: vec![] };
         let headers = vec![("location".into(), location.into())];
-        let outcome = Ok(Response { status, headers, body: vec![], truncated: false });
+        let outcome = Ok(Response { status, headers, ..Response::default() });
         let (started, elapsed) = (std::time::UNIX_EPOCH, std::time::Duration::ZERO);
         let exchange = Exchange { request, outcome, started, elapsed, repeats: 0 };
         Record { exchanges: vec![exchange], ..Record::default() }

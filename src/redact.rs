@@ -207,7 +207,7 @@ mod tests {
                 header("set-cookie", format!("sid={token}; Path=/")),
             ],
             body: format!("{{\"access_token\":\"{token}\",\"expires_in\":5}}").into_bytes(),
-            truncated: false,
+            ..Response::default()
         };
         let shown = redactor.show_response(&response);
         assert!(!shown.contains(token) && shown.contains("state=s"), "{shown}");

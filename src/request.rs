@@ -7,10 +7,10 @@ use url::{Url, form_urlencoded};
 use crate::action::{AuthMethod, ClientAuth, Send, Visit};
 use crate::case::ParameterChanges;
 use crate::evaluate::{document, text};
-use crate::history::Variables;
 use crate::provider::{Client, Provider};
 use crate::scenario::Bindings;
 use crate::template::Template;
+use crate::variables::Variables;
 use crate::wire::Request;
 
 type Parameters = Vec<(String, String)>;
@@ -128,8 +128,7 @@ fn address(to: &Template, query: &Parameters, variables: &Variables) -> Result<U
     })?;
     if !query.is_empty() {
         // RFC 6749 §3.1: the endpoint's own query component is retained.
-        let own = url.query().map(|own| format!("{own}&")).unwrap_or_default();
-        url.set_query(Some(&(own + &encode(query))));
+        url.query_pairs_mut().extend_pairs(query);
     }
     Ok(url)
 }

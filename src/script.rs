@@ -7,12 +7,12 @@ use crate::browser::with_cookies;
 use crate::cookie::Jar;
 use crate::evaluate::{document, evaluate, spell, text};
 use crate::form;
-use crate::history::Variables;
 use crate::login::{Call, Capture, Captures, Move, Script};
 use crate::page::Credentials;
 use crate::srp;
 use crate::template::Template;
 use crate::transport::Transport;
+use crate::variables::Variables;
 use crate::wire::{Exchange, Request, Response};
 
 /// How much of an answer a message quotes, in characters.
@@ -42,9 +42,9 @@ pub fn names(
 ) -> Variables {
     let mut names = variables.clone();
     let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
-    names.insert_mut("username".into(), text(user.map(|user| user.username)));
-    names.insert_mut("password".into(), text(user.map(|user| user.password)));
-    names.insert_mut("user_code".into(), text(user_code));
+    names.insert("username".into(), text(user.map(|user| user.username)));
+    names.insert("password".into(), text(user.map(|user| user.password)));
+    names.insert("user_code".into(), text(user_code));
     names
 }
 
@@ -60,7 +60,7 @@ impl<T: Transport> Stage<'_, T> {
         page: &Exchange,
     ) -> Result<Option<Url>, String> {
         let at = &page.request.url;
-        self.variables.insert_mut("page".into(), at.as_str().into());
+        self.variables.insert("page".into(), at.as_str().into());
         self.keep(&script.keep, page).map_err(|why| format!("{}: {why}", at.path()))?;
         self.play(&script.moves).await?;
         script.open.as_ref().map(|open| self.address(open)).transpose()
@@ -74,7 +74,7 @@ impl<T: Transport> Stage<'_, T> {
         let proves = moves.iter().any(|step| matches!(step, Move::Srp(_)));
         let client = proves.then(srp::Client::new);
         if let Some(client) = &client {
-            self.variables.insert_mut("srp_a".into(), client.public().into());
+            self.variables.insert("srp_a".into(), client.public().into());
         }
         for step in moves {
             match (step, &client) {
@@ -92,8 +92,8 @@ impl<T: Transport> Stage<'_, T> {
                         timestamp: srp::timestamp(),
                     };
                     let signature = client.prove(&facts)?;
-                    self.variables.insert_mut("srp_signature".into(), signature.into());
-                    self.variables.insert_mut("srp_timestamp".into(), facts.timestamp.into());
+                    self.variables.insert("srp_signature".into(), signature.into());
+                    self.variables.insert("srp_timestamp".into(), facts.timestamp.into());
                 }
                 (Move::Srp(_), None) => {}
             }
@@ -167,7 +167,7 @@ impl<T: Transport> Stage<'_, T> {
         for (name, capture) in &captures.0 {
             let value = capture_from(capture, exchange)
                 .map_err(|why| format!("`{name}` is not there: {why}"))?;
-            self.variables.insert_mut(name.clone(), value);
+            self.variables.insert(name.clone(), value);
         }
         Ok(())
     }
@@ -212,7 +212,7 @@ fn quoted(response: &Response) -> String {
         Ok(body) => ["message", "error_description", "error", "title", "detail"]
             .iter()
             .find_map(|name| Some(body.get(name)?.as_str()?.to_owned()))
-            .unwrap_or_else(|| crate::locate::outline(&body)),
+            .unwrap_or_else(|| crate::locate::outline(body)),
         Err(_) => form::message(&response.text()),
     };
     let end = said.char_indices().nth(QUOTED).map_or(said.len(), |(end, _)| end);
@@ -236,7 +236,7 @@ mod tests {
             status: 200,
             headers: vec![("location".into(), "/there".into())],
             body: body.as_bytes().to_vec(),
-            truncated: false,
+            ..Response::default()
         };
         let (started, elapsed) = (SystemTime::now(), Duration::ZERO);
         let exchange = Exchange { request, outcome: Ok(response), started, repeats: 0, elapsed };

@@ -13,11 +13,11 @@ use crate::capability::{Capabilities, ENDPOINTS};
 use crate::chromium::Chromium;
 use crate::driver::Session;
 use crate::evaluate::CLIENT_IDS;
-use crate::history::Variables;
 use crate::jose::PrivateKey;
 use crate::polite;
 use crate::provider::Provider;
 use crate::transport::Transport;
+use crate::variables::Variables;
 use crate::wire::{Request, TransportError};
 
 /// What every case of a run shares.
@@ -95,7 +95,7 @@ pub async fn prepare<'a>(
 /// The same target with a browser of its own, for one of many workers, and the user who signs in.
 pub fn fork<'a>(target: &Target<'a>, user: &str) -> Target<'a> {
     let mut variables = target.variables.clone();
-    variables.insert_mut("user".into(), user.into());
+    variables.insert("user".into(), user.into());
     Target {
         provider: target.provider,
         capabilities: Arc::clone(&target.capabilities),
@@ -126,7 +126,7 @@ async fn fetch_metadata(
     };
     let response = transport.exchange(request).await.outcome?;
     Ok(match (response.status, response.json()) {
-        (200, Ok(document)) if document.is_object() => Ok(document),
+        (200, Ok(document)) if document.is_object() => Ok(document.clone()),
         (200, Ok(_)) => Err("it is no JSON object".into()),
         (200, Err(why)) => Err(why),
         // Nothing is published: then the provider file says everything, or else nobody does, and what

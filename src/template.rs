@@ -131,6 +131,11 @@ impl Template {
         Self { segments: vec![Segment::Literal(text.into())], place: Place::default() }
     }
 
+    /// Whether it stands for the value of this name, and nothing else.
+    pub fn is_just(&self, name: &str) -> bool {
+        matches!(&self.segments[..], [Segment::Reference(Reference::Name(own))] if own == name)
+    }
+
     /// The names the template needs.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.segments.iter().filter_map(|segment| match segment {

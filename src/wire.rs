@@ -4,8 +4,10 @@
 //! client would never send and a provider may answer with anything. The typed views on a
 //! [`Response`] return `Option` or `Result`: reading an answer never fails a run.
 
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
+use serde_json::Value;
 use url::Url;
 
 /// A request, exactly as it goes to the provider.
@@ -32,7 +34,22 @@ pub struct Response {
     pub body: Vec<u8>,
     /// Whether the body was longer than the transport's limit and the rest was not read.
     pub truncated: bool,
+    /// What [`Response::json`] has read of the body.
+    pub document: Document,
 }
+
+/// A body as JSON, read when it is first asked for: every predicate and every kept name asks.
+#[derive(Debug, Clone, Default)]
+pub struct Document(OnceLock<Result<Value, String>>);
+
+/// It adds nothing to the body that it is read from.
+impl PartialEq for Document {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Document {}
 
 /// One request and what became of it.
 #[derive(Debug, Clone)]
@@ -117,7 +134,11 @@ impl Response {
     ///
     /// # Errors
     /// Says in one clause why the body is not JSON.
-    pub fn json(&self) -> Result<serde_json::Value, String> {
+    pub fn json(&self) -> Result<&Value, String> {
+        self.document.0.get_or_init(|| self.read_json()).as_ref().map_err(Clone::clone)
+    }
+
+    fn read_json(&self) -> Result<Value, String> {
         if self.body.is_empty() {
             return Err("the body is empty".into());
         }

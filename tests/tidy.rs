@@ -9,7 +9,7 @@ const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 60;
 
 /// Each large dependency and the only files that name it.
-const NAMED_BY: [(&str, &[&str]); 22] = [
+const NAMED_BY: [(&str, &[&str]); 21] = [
     ("reqwest", &["src/transport.rs"]),
     ("libtest_mimic", &["src/harness.rs"]),
     ("serde_yaml", &["src/yaml.rs", "mocks/src/yaml.rs"]),
@@ -29,7 +29,6 @@ const NAMED_BY: [(&str, &[&str]); 22] = [
     ("cookie", &["src/cookie.rs"]),
     ("goose", &["src/load/swarm.rs"]),
     ("thread_priority", &["src/load/pacer.rs"]),
-    ("rpds", &["src/history.rs"]),
     ("hdrhistogram", &["src/load/histogram.rs"]),
     ("minijinja", &["src/report/render.rs"]),
 ];

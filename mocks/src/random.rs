@@ -1,6 +1,7 @@
 //! Unguessable text.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use rand::RngCore as _;
 
 use crate::manners::Secret;
 
@@ -72,5 +73,5 @@ pub fn of(alphabet: &str, length: usize) -> String {
 }
 
 fn fill(bytes: &mut [u8]) {
-    aws_lc_rs::rand::fill(bytes).expect("the operating system's random source does not fail");
+    rand::rng().fill_bytes(bytes);
 }

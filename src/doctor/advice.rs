@@ -77,7 +77,7 @@ pub fn on_token_answer(record: &Record, about: &About<'_>) -> Option<Advice> {
 /// RFC 6749 §5.2: what the provider says about its refusal, for whoever repairs it.
 pub fn described(record: &Record) -> String {
     let body = response(record).ok().and_then(|answer| answer.json().ok());
-    let text = body.as_ref().and_then(|body| body.get("error_description")?.as_str());
+    let text = body.and_then(|body| body.get("error_description")?.as_str());
     let text = text.map(|text| text.chars().take(200).collect::<String>());
     text.map(|text| format!(", \"{}\"", text.escape_debug())).unwrap_or_default()
 }

@@ -52,7 +52,7 @@ pub async fn look(provider: &Provider, transport: &impl Transport) -> Vec<Sign> 
             return clock.into_iter().chain([wrong.and_stop()]).collect();
         }
     };
-    clock.into_iter().chain(content(provider, &place, &document)).collect()
+    clock.into_iter().chain(content(provider, &place, document)).collect()
 }
 
 async fn unanswered(url: &Url, error: &str) -> Sign {

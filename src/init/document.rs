@@ -58,7 +58,7 @@ async fn get(
     let request = Request { method: "GET".into(), url: url.clone(), headers, body: Vec::new() };
     let answer = transport.exchange(request).await.outcome?;
     let content = match (answer.status, answer.json()) {
-        (200, Ok(document)) if document.is_object() => Ok(document),
+        (200, Ok(document)) if document.is_object() => Ok(document.clone()),
         (200, Ok(_)) => Err("it is no JSON object".into()),
         (200, Err(why)) => Err(why),
         (status, _) => Err(match answer.header("location") {

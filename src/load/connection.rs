@@ -21,7 +21,8 @@ pub type Body = Full<Bytes>;
 #[derive(Debug)]
 pub struct Connection<S: Read + Write> {
     sender: SendRequest<Body>,
-    driver: http1::Connection<S, Body>,
+    /// In a box, because it moves from the pool to its user and back.
+    driver: Box<http1::Connection<S, Body>>,
     /// Whether it can carry no other request.
     pub ended: bool,
 }
@@ -33,7 +34,7 @@ impl<S: Read + Write + Unpin> Connection<S> {
     /// When the stream cannot be used.
     pub async fn over(stream: S) -> Result<Self, Error> {
         let (sender, driver) = http1::handshake(stream).await?;
-        Ok(Self { sender, driver, ended: false })
+        Ok(Self { sender, driver: Box::new(driver), ended: false })
     }
 
     /// Whether it can carry a request: the other side may have closed it in the meantime.

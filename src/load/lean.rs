@@ -48,7 +48,7 @@ impl LeanTransport {
         let prepared = prepare(request)?;
         let mut connection = match self.reuse(&request.url).await {
             Some(connection) => connection,
-            None => self.connect(request).await?,
+            None => Box::pin(self.connect(request)).await?,
         };
         let response = connection.exchange(prepared).await;
         let response = response

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::evaluate::text;
 use crate::execute::execute_from;
-use crate::history::{History, Variables};
+use crate::history::History;
 use crate::library::Library;
 use crate::load::classify::{self, Told};
 use crate::load::outcome::Outcome;
@@ -26,6 +26,7 @@ use crate::load::verification::{self, KeyCache};
 use crate::redact::Redactor;
 use crate::target::{self, Target};
 use crate::transport::Transport;
+use crate::variables::Variables;
 
 /// How many workers prepare themselves at once: the load must not begin before the load.
 const PREPARING: usize = 16;
@@ -356,7 +357,7 @@ fn carry(worker: &mut Worker, index: usize, operation: &Operation, names: &Varia
     if let Ok(own) = &mut worker.names[index] {
         for name in &operation.carry {
             if let Some(value) = names.get(name) {
-                own.insert_mut(name.clone(), value.clone());
+                own.insert(name.clone(), value.clone());
             }
         }
     }

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::case::CaseStep;
 use crate::evaluate::text;
 use crate::execute::execute_from;
-use crate::history::{History, Variables};
+use crate::history::History;
 use crate::load::classify;
 use crate::load::operation::Floor;
 use crate::load::outcome::Outcome;
@@ -17,6 +17,7 @@ use crate::load::plan::Operation;
 use crate::load::recorder::Sample;
 use crate::target::{self, Target};
 use crate::transport::Transport;
+use crate::variables::Variables;
 
 /// Starts what is done later, off the worker: a poll timer must not hold one.
 pub fn follow_up<T: Transport + Send + Sync + 'static>(
@@ -92,6 +93,6 @@ async fn poll<T: Transport>(
 fn is_pending(history: &History) -> bool {
     let last = history.records.last().and_then(|record| record.exchanges.last());
     let body = last.and_then(|exchange| exchange.response()?.json().ok());
-    let error = body.as_ref().and_then(|body| body.get("error")?.as_str());
+    let error = body.and_then(|body| body.get("error")?.as_str());
     matches!(error, Some("authorization_pending" | "slow_down"))
 }

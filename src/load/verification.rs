@@ -166,10 +166,10 @@ async fn fetch<T: Transport>(
         body: Vec::new(),
     };
     let response = transport.exchange(request).await.outcome;
-    let set = response.map_err(|e| format!("the key set cannot be had: {e}"))?.json()?;
+    let response = response.map_err(|e| format!("the key set cannot be had: {e}"))?;
     let header = jose::header(token)?;
     let algorithm = header.get("alg").and_then(Value::as_str).unwrap_or_default();
-    let candidates = jose::candidates(&header, &set)?;
+    let candidates = jose::candidates(&header, response.json()?)?;
     let key = candidates.first().ok_or("the JWK Set has no key for the token")?;
     verifier(key, algorithm)
 }

@@ -7,23 +7,24 @@ use crate::answer::granted;
 use crate::comparison::shown;
 use crate::evaluate::{evaluate, spell};
 use crate::expectation::{Agreement, Source};
-use crate::history::{Record, Variables};
+use crate::history::Record;
 use crate::jose;
 use crate::locate::{locate, member, outline, response};
 use crate::template::Template;
+use crate::variables::Variables;
 use crate::wire::Response;
 
 /// The body is an object with these members and no others.
 pub fn only_members(names: &[String], record: &Record) -> Outcome {
     let expected = format!("a JSON object with {} and nothing else", names.join(", "));
     match response(record).and_then(Response::json) {
-        Ok(Value::Object(members)) if members.len() == names.len() => {
-            match names.iter().find(|name| !members.contains_key(*name)) {
-                None => Outcome::Holds,
-                Some(_) => fails(expected, outline(&Value::Object(members))),
-            }
+        Ok(Value::Object(members))
+            if members.len() == names.len()
+                && names.iter().all(|name| members.contains_key(name)) =>
+        {
+            Outcome::Holds
         }
-        Ok(other) => fails(expected, outline(&other)),
+        Ok(other) => fails(expected, outline(other)),
         Err(why) => fails(expected, why),
     }
 }
@@ -75,13 +76,13 @@ fn stated_scope(record: &Record, variables: &Variables) -> Result<Value, String>
 }
 
 /// The body as JSON; one that is none does not hold.
-pub fn document(record: &Record) -> Result<Value, Outcome> {
+pub fn document(record: &Record) -> Result<&Value, Outcome> {
     response(record).and_then(Response::json).map_err(|why| fails("a JSON body", why))
 }
 
 /// No member of the object at the path is an empty array.
 pub fn no_empty_arrays(path: &str, record: &Record) -> Outcome {
-    let found = document(record).map(|found| member(&found, path, "answer"));
+    let found = document(record).map(|found| member(found, path, "answer"));
     match found {
         Ok(Ok(Value::Object(members))) => {
             let empty = members.iter().filter(|(_, v)| v.as_array().is_some_and(Vec::is_empty));

@@ -5,8 +5,9 @@ use super::{Outcome, fails};
 use crate::comparison::shown;
 use crate::evaluate::{evaluate, spell};
 use crate::expectation::{KeySetRule, LeftHash, Verification};
-use crate::history::{Record, Variables};
+use crate::history::Record;
 use crate::template::Template;
+use crate::variables::Variables;
 use crate::{jose, key_set as rules};
 
 pub(super) fn verifies(v: &Verification, variables: &Variables) -> Outcome {
@@ -47,16 +48,16 @@ pub(super) fn key_set(rule: KeySetRule, record: &Record) -> Outcome {
         Err(outcome) => return outcome,
     };
     let (expected, judged) = match rule {
-        KeySetRule::PublicOnly => ("only public members in the keys", rules::public_only(&set)),
-        KeySetRule::Strong => ("keys as strong as their algorithms ask", rules::strong(&set)),
-        KeySetRule::StatesUse => ("a `use` in every key", rules::states_use(&set)),
+        KeySetRule::PublicOnly => ("only public members in the keys", rules::public_only(set)),
+        KeySetRule::Strong => ("keys as strong as their algorithms ask", rules::strong(set)),
+        KeySetRule::StatesUse => ("a `use` in every key", rules::states_use(set)),
     };
     judged.map_or_else(|why| fails(expected, why), |()| Outcome::Holds)
 }
 
 pub(super) fn keeps_kids(earlier: &Template, record: &Record, variables: &Variables) -> Outcome {
     match (evaluate(earlier, variables), document(record)) {
-        (Ok(earlier), Ok(later)) => rules::keeps_kids(&earlier, &later).map_or_else(
+        (Ok(earlier), Ok(later)) => rules::keeps_kids(&earlier, later).map_or_else(
             |why| fails("a kid goes on naming the same key", why),
             |()| Outcome::Holds,
         ),

@@ -160,7 +160,7 @@ pub async fn ground(
     })?;
     let endpoints: Vec<Url> = ENDPOINTS
         .iter()
-        .filter_map(|name| Url::parse(target.variables.get(*name)?.as_str()?).ok())
+        .filter_map(|name| Url::parse(target.variables.get(name)?.as_str()?).ok())
         .collect();
     let addresses = endpoints.iter().chain(target.origins.iter());
     safety::check_hosts(addresses, &ready.allow).map_err(Failure::usage)?;
