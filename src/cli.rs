@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::exit;
 use crate::library::Library;
 
+mod calibrate;
 mod capacity;
 mod compare;
 mod deviations;
@@ -87,6 +88,9 @@ enum Verb {
     /// Put a provider under load: latencies of tokens and of their verification, at a rate
     #[command(after_help = exit::HELP)]
     Load(load::LoadArgs),
+    /// Rehearse a load against the embedded stub: can this machine make it, and how much more?
+    #[command(after_help = exit::HELP)]
+    Calibrate(calibrate::CalibrateArgs),
     /// Find the rate up to which a provider keeps its objectives, and what limits it
     #[command(after_help = exit::HELP)]
     Capacity(capacity::CapacityArgs),
@@ -167,6 +171,7 @@ fn dispatch(command: Command) -> Result<u8, Failure> {
         Verb::List(args) => list::list(&args, &library),
         Verb::Explain(args) => explain::explain(&args, &library),
         Verb::Load(args) => runtime()?.block_on(load::load(&args, library)),
+        Verb::Calibrate(args) => runtime()?.block_on(calibrate::calibrate(&args, library)),
         Verb::Capacity(args) => runtime()?.block_on(capacity::capacity(&args, library)),
         Verb::Sizing(args) => sizing::sizing(&args, &library),
         Verb::Merge(args) => merge::merge(&args),

@@ -90,8 +90,8 @@ impl<T: Transport> Runner<'_, T> {
     async fn step(&mut self, step: &CaseStep, record: &mut Record) -> Result<(), String> {
         match &step.operation {
             Operation::Send(send) => {
-                let provider = self.target.provider;
-                let request = request::from_send(send, &step.changes, provider, &self.variables)?;
+                let request =
+                    request::from_send(send, &step.changes, self.target, &self.variables)?;
                 record.exchanges = vec![self.transport.exchange(request).await];
             }
             Operation::Visit(visit) => Box::pin(self.visit(visit, step, record)).await?,
@@ -190,7 +190,7 @@ impl<T: Transport> Runner<'_, T> {
         record: &mut Record,
     ) -> Result<(), String> {
         let provider = self.target.provider;
-        let request = request::from_visit(visit, &step.changes, provider, &self.variables)?;
+        let request = request::from_visit(visit, &step.changes, self.target, &self.variables)?;
         let user = match &visit.user {
             Some(user) => text(user, &self.variables)?,
             None => Some(provider.user.clone()),

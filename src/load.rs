@@ -8,6 +8,7 @@
 //! Three numbers for each operation: *response* from the instant it was due, *service* from its
 //! first byte, *wait* between the two. Interval log lines are all that machines need to exchange.
 
+pub mod calibration;
 pub mod capacity;
 pub mod classify;
 pub mod connection;

@@ -45,8 +45,8 @@ pub fn member(document: &Value, path: &str, what: &str) -> Result<Value, String>
     if path.is_empty() {
         return Ok(document.clone());
     }
-    let pointer = format!("/{}", path.replace('.', "/"));
-    let found = document.get(path).or_else(|| document.pointer(&pointer));
+    let inside = || document.pointer(&format!("/{}", path.replace('.', "/")));
+    let found = document.get(path).or_else(inside);
     found.cloned().ok_or_else(|| format!("the {what} has no `{path}`, only {}", outline(document)))
 }
 

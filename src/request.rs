@@ -9,6 +9,7 @@ use crate::case::ParameterChanges;
 use crate::evaluate::{document, text};
 use crate::provider::{Client, Provider};
 use crate::scenario::Bindings;
+use crate::target::Target;
 use crate::template::Template;
 use crate::variables::Variables;
 use crate::wire::Request;
@@ -22,9 +23,10 @@ type Parameters = Vec<(String, String)>;
 pub fn from_send(
     send: &Send,
     changes: &ParameterChanges,
-    provider: &Provider,
+    target: &Target<'_>,
     variables: &Variables,
 ) -> Result<Request, String> {
+    let provider = target.provider;
     let mut query = parameters(&send.query, variables)?;
     let mut form = send.form.as_ref().map(|form| parameters(form, variables)).transpose()?;
     let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
@@ -53,7 +55,7 @@ pub fn from_send(
         body = text(raw, variables)?.unwrap_or_default().into_bytes();
     }
     let method = send.method.clone().unwrap_or_else(|| usual.into());
-    Ok(Request { method, url: address(&send.to, &query, variables)?, headers, body })
+    Ok(Request { method, url: address(&send.to, &query, target, variables)?, headers, body })
 }
 
 /// The first request of a `visit` step.
@@ -63,9 +65,10 @@ pub fn from_send(
 pub fn from_visit(
     visit: &Visit,
     changes: &ParameterChanges,
-    provider: &Provider,
+    target: &Target<'_>,
     variables: &Variables,
 ) -> Result<Request, String> {
+    let provider = target.provider;
     let mut query = parameters(&visit.query, variables)?;
     let mut form = visit.form.as_ref().map(|form| parameters(form, variables)).transpose()?;
     let fields = form.as_mut().unwrap_or(&mut query);
@@ -82,7 +85,7 @@ pub fn from_visit(
     ];
     let body = body(form.as_deref(), None, variables, &mut headers)?;
     let method = if form.is_some() { "POST" } else { "GET" };
-    let url = address(&visit.to, &query, variables)?;
+    let url = address(&visit.to, &query, target, variables)?;
     Ok(Request { method: method.into(), url, headers, body })
 }
 
@@ -111,13 +114,30 @@ fn client<'a>(
 }
 
 /// An endpoint by its metadata name, or an address; the query is appended to one that is there.
-fn address(to: &Template, query: &Parameters, variables: &Variables) -> Result<Url, String> {
+fn address(
+    to: &Template,
+    query: &Parameters,
+    target: &Target<'_>,
+    variables: &Variables,
+) -> Result<Url, String> {
     let written = text(to, variables)?.unwrap_or_default();
     let address = match variables.get(&written).and_then(serde_json::Value::as_str) {
         Some(endpoint) => endpoint,
         None => &written,
     };
-    let mut url = Url::parse(address).map_err(|e| {
+    let mut url = match target.addresses.get(address) {
+        Some(known) => known.clone(),
+        None => read(address, to)?,
+    };
+    if !query.is_empty() {
+        // RFC 6749 §3.1: the endpoint's own query component is retained.
+        url.query_pairs_mut().extend_pairs(query);
+    }
+    Ok(url)
+}
+
+fn read(address: &str, to: &Template) -> Result<Url, String> {
+    Url::parse(address).map_err(|e| {
         if address.is_empty() {
             format!("the address in `{to}` is empty")
         } else if address.contains(':') {
@@ -125,12 +145,7 @@ fn address(to: &Template, query: &Parameters, variables: &Variables) -> Result<U
         } else {
             format!("the provider has no {address}")
         }
-    })?;
-    if !query.is_empty() {
-        // RFC 6749 §3.1: the endpoint's own query component is retained.
-        url.query_pairs_mut().extend_pairs(query);
-    }
-    Ok(url)
+    })
 }
 
 fn parameters(bindings: &Bindings, variables: &Variables) -> Result<Parameters, String> {

@@ -1,7 +1,7 @@
 //! The target of a run: the provider with its endpoints, its users' sessions, and the names that
 //! every case starts with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ pub struct Target<'a> {
     pub capabilities: Arc<Capabilities>,
     /// The names that every case starts with.
     pub variables: Variables,
+    /// Its endpoints by their text, read once: a load asks the same few a million times.
+    pub addresses: Arc<HashMap<String, Url>>,
     /// Where a browser may be sent to.
     pub origins: Arc<[Url]>,
     /// Where a browser leaves the provider for a client.
@@ -83,6 +85,7 @@ pub async fn prepare<'a>(
         provider,
         capabilities: Arc::new(capabilities),
         variables: variables(provider, &endpoints),
+        addresses: Arc::new(addresses(&endpoints)),
         origins: polite::origins(provider).into(),
         callbacks: callbacks(provider).into(),
         chromium: Arc::new(Chromium::new(provider.pace.timeout)),
@@ -100,6 +103,7 @@ pub fn fork<'a>(target: &Target<'a>, user: &str) -> Target<'a> {
         provider: target.provider,
         capabilities: Arc::clone(&target.capabilities),
         variables,
+        addresses: Arc::clone(&target.addresses),
         origins: Arc::clone(&target.origins),
         callbacks: Arc::clone(&target.callbacks),
         chromium: Arc::clone(&target.chromium),
@@ -150,6 +154,11 @@ fn endpoints(provider: &Provider, metadata: &Value) -> BTreeMap<String, String> 
     endpoints.extend(provider.endpoints.clone());
     endpoints.insert("openid_configuration".into(), provider.discovery.to_string());
     endpoints
+}
+
+fn addresses(endpoints: &BTreeMap<String, String>) -> HashMap<String, Url> {
+    let read = |text: &String| Some((text.clone(), Url::parse(text).ok()?));
+    endpoints.values().filter_map(read).collect()
 }
 
 fn variables(provider: &Provider, endpoints: &BTreeMap<String, String>) -> Variables {

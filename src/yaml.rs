@@ -87,7 +87,8 @@ fn clean(message: &str) -> String {
     {
         text = head;
     }
-    text.to_owned()
+    // It advises programs that use the crate.
+    text.trim_end_matches(", set DuplicateKeyPolicy in Options if acceptable").to_owned()
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ impl Engine {
         let mut provider = self.provider.lock().unwrap_or_else(PoisonError::into_inner);
         let now = provider::now(&provider);
         store::sweep(&mut provider.store, now);
-        provider.event_id = random::uuid();
+        provider.event_id.take();
         let response = self.respond(&mut provider, request);
         let controlled = request.path.starts_with(control::PREFIX);
         let delay = if controlled {

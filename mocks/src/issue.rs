@@ -219,7 +219,7 @@ fn facts(provider: &Provider, grant: &Grant, scope: &[String]) -> Facts {
         ("now", provider::now(provider).into()),
         ("jti", random::uuid().into()),
         ("origin_jti", grant.id.clone().into()),
-        ("event_id", provider.event_id.clone().into()),
+        ("event_id", provider.event_id.get_or_init(random::uuid).clone().into()),
         ("audience", grant.audience.clone().into()),
     ]);
     if let Some(login) = &grant.login {

@@ -1,6 +1,7 @@
 //! The whole state of one stub.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use crate::clock::{self, Clock};
 use crate::conditions::Conditions;
@@ -38,8 +39,8 @@ pub struct Provider {
     pub conditions: Conditions,
     /// The names of its endpoints.
     pub endpoints: Vec<&'static str>,
-    /// The name of the current answer in its tokens.
-    pub event_id: String,
+    /// The name of the current answer in its tokens, made when the first of them is.
+    pub event_id: OnceLock<String>,
     /// The tokens of the current answer that still need their signature.
     pub unsigned: Vec<Unsigned>,
 }
@@ -80,7 +81,7 @@ pub fn new(
         endpoint: "",
         conditions,
         endpoints: Vec::new(),
-        event_id: String::new(),
+        event_id: OnceLock::new(),
         unsigned: Vec::new(),
         dialect,
     }

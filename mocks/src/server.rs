@@ -266,9 +266,9 @@ fn read(parts: &Parts, body: Vec<u8>) -> Request {
     // RFC 9112 §3.2.2 and RFC 9113 §8.3.1: the authority of the target goes before the Host header.
     let replaced = authority.is_some();
     let headers = parts.headers.iter().filter(|(name, _)| !(replaced && *name == HOST));
-    let headers = headers.map(|(name, value)| (name.to_string(), text(value)));
+    let headers = headers.map(|(name, value)| (name.as_str().to_owned(), text(value)));
     Request {
-        method: parts.method.to_string(),
+        method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: authority.into_iter().chain(headers).collect(),

@@ -19,7 +19,7 @@ use crate::wire::{self, Request, Response};
 
 /// Answers at the token endpoint.
 pub fn answer(provider: &mut Provider, request: &Request) -> Response {
-    if form::parse(&request.body).is_err() && has(provider, Fault::MalformedTokenRequestCrashes) {
+    if has(provider, Fault::MalformedTokenRequestCrashes) && form::parse(&request.body).is_err() {
         return wire::json(500, &json!({ "error": "server_error" }));
     }
     match exchange(provider, request) {

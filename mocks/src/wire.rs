@@ -62,7 +62,7 @@ pub fn cacheable_json(status: u16, body: &Value, cache_control: &str) -> Respons
     Response {
         status,
         headers: headers.map(|(key, value)| (key.into(), value.into())).to_vec(),
-        body: body.to_string().into_bytes(),
+        body: serde_json::to_vec(body).expect("a value can be written"),
     }
 }
 

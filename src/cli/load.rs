@@ -24,7 +24,7 @@ mod outputs;
 mod subject;
 
 pub use outputs::{LoadOutputs, LogFile, write_measured};
-pub use subject::{Ready, Subject, ground, listen, most_users, profile, ready};
+pub use subject::{Ready, Subject, check_descriptors, ground, listen, most_users, profile, ready};
 
 /// How long before a start that was agreed upon a worker may be started.
 const AHEAD: Duration = Duration::from_secs(3600);

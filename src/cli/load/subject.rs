@@ -108,6 +108,19 @@ pub struct Subject {
     pub transport: Kind,
 }
 
+impl Subject {
+    /// The embedded stub in a dialect.
+    pub fn stub(dialect: &str, transport: Kind) -> Self {
+        Self {
+            provider: None,
+            issuer: None,
+            stub: dialect.to_owned(),
+            allow: Vec::new(),
+            transport,
+        }
+    }
+}
+
 /// A provider that may be put under load, and the stub that it is, if it is one.
 pub struct Ready {
     /// The provider.
