@@ -88,7 +88,7 @@ enum Verb {
     /// Put a provider under load: latencies of tokens and of their verification, at a rate
     #[command(after_help = exit::HELP)]
     Load(load::LoadArgs),
-    /// Rehearse a load against the embedded stub: can this machine make it, and how much more?
+    /// Rehearse a load against the embedded stub: can this machine make it?
     #[command(after_help = exit::HELP)]
     Calibrate(calibrate::CalibrateArgs),
     /// Find the rate up to which a provider keeps its objectives, and what limits it
