@@ -45,8 +45,19 @@ fn what_fails_against_the_stub_calibrates_nothing() {
     let ended = authgauge(&["calibrate", text(&path)]);
     assert_eq!(ended.code, Some(3), "{}{}", ended.stdout, ended.stderr);
     assert!(ended.stderr.contains("went right against the stub `strict`"), "{}", ended.stderr);
-    let ended = authgauge(&["calibrate", "nowhere.yaml"]);
-    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+}
+
+#[test]
+fn a_name_that_is_misspelt_is_refused_with_those_that_exist() {
+    for (arguments, known) in [
+        (["calibrate", "machine_token", "--stub", "strict"], "machine_tokens"),
+        (["calibrate", "machine_tokens", "--stub", "congito"], "cognito"),
+        (["capacity", "machine_tokens", "--stub", "congito"], "cognito"),
+    ] {
+        let ended = authgauge(&arguments);
+        assert_eq!(ended.code, Some(2), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(known), "{arguments:?}: {}", ended.stderr);
+    }
 }
 
 #[cfg(target_os = "linux")]

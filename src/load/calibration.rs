@@ -9,7 +9,7 @@ use crate::load::operation::floor;
 use crate::load::plan::Plan;
 use crate::load::profile::Model;
 use crate::load::run::{self, Named, Outside, RunError};
-use crate::load::schedule::{self, Schedule, Segment};
+use crate::load::schedule;
 use crate::load::summary::Summary;
 use crate::target;
 use crate::transport::Transport;
@@ -78,9 +78,8 @@ async fn run<T: Transport + Clone + Send + Sync + 'static>(
 }
 
 fn at_rate(plan: &Plan, rate: f64) -> Plan {
-    let segments = vec![Segment { from: rate, to: rate, seconds: SECONDS }];
     Plan {
-        schedule: Schedule { segments, process: plan.schedule.process },
+        schedule: schedule::steady(rate, SECONDS, plan.schedule.process),
         duration: Duration::from_secs_f64(SECONDS),
         thresholds: Vec::new(),
         ..plan.clone()

@@ -35,6 +35,11 @@ pub struct Schedule {
     pub process: Process,
 }
 
+/// The same rate for so many seconds.
+pub fn steady(rate: f64, seconds: f64, process: Process) -> Schedule {
+    Schedule { segments: vec![Segment { from: rate, to: rate, seconds }], process }
+}
+
 /// How long the schedule lasts.
 pub fn duration(schedule: &Schedule) -> Duration {
     Duration::from_secs_f64(schedule.segments.iter().map(|segment| segment.seconds).sum())

@@ -58,22 +58,25 @@ pub fn embedded(
         .enable_all()
         .build()
         .map_err(Failure::environment)?;
+    let handle = runtime.handle().clone();
+    // Whatever goes wrong from here on: a runtime that is dropped inside another one panics.
+    let stub = StubThread(Some(runtime));
     let options = ServerOptions { dialect: dialect.to_owned(), ..ServerOptions::default() };
     let bound = std::thread::scope(|scope| {
         // A runtime cannot wait inside another one.
-        scope.spawn(|| runtime.block_on(Server::bind(&options))).join()
+        scope.spawn(|| handle.block_on(Server::bind(&options))).join()
     });
     let server = bound
         .map_err(|_| Failure::environment("the embedded stub did not start"))?
         .map_err(Failure::usage)?;
     let issuer = server.issuer().to_owned();
-    runtime.spawn(server.serve(std::future::pending()));
+    handle.spawn(server.serve(std::future::pending()));
     let file = [format!("stub-{dialect}"), "stub".to_owned()];
     let file = file.iter().find_map(|name| library.providers.get(name));
     let file = file.ok_or_else(|| Failure::usage("there is no provider file `stub`"))?;
     let provider =
         Provider::parse(&file.path, &file.text, Some(&issuer)).map_err(Failure::usage)?;
-    Ok((provider, Some(StubThread(Some(runtime)))))
+    Ok((provider, Some(stub)))
 }
 
 /// The runtime of the embedded stub.

@@ -15,7 +15,7 @@ use crate::load::live::Progress;
 use crate::load::operation::floor;
 use crate::load::plan::Plan;
 use crate::load::run::{self, Measured, Named, Outside, RunError};
-use crate::load::schedule::{Schedule, Segment};
+use crate::load::schedule;
 use crate::target::{self, Target};
 use crate::transport::Transport;
 
@@ -218,9 +218,8 @@ fn at_rate(plan: &Plan, terms: &Terms, rate: f64) -> Plan {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is capped")]
     let needed = (rate * longest * ROOM).ceil() as usize;
     let users = terms.users.unwrap_or(needed.max(FEWEST)).min(terms.most_users).max(1);
-    let segments = vec![Segment { from: rate, to: rate, seconds: terms.step.as_secs_f64() }];
     Plan {
-        schedule: Schedule { segments, process: plan.schedule.process },
+        schedule: schedule::steady(rate, terms.step.as_secs_f64(), plan.schedule.process),
         duration: terms.step,
         users,
         thresholds: Vec::new(),
