@@ -45,9 +45,17 @@ pub fn member(document: &Value, path: &str, what: &str) -> Result<Value, String>
     if path.is_empty() {
         return Ok(document.clone());
     }
-    let inside = || document.pointer(&format!("/{}", path.replace('.', "/")));
+    let inside = || path.split('.').try_fold(document, step);
     let found = document.get(path).or_else(inside);
     found.cloned().ok_or_else(|| format!("the {what} has no `{path}`, only {}", outline(document)))
+}
+
+/// A member by its name, or an item by its position.
+fn step<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    match value {
+        Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+        _ => value.get(name),
+    }
 }
 
 /// The member names of an object, or the type of anything else: enough to see what came.

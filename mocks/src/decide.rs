@@ -1,5 +1,7 @@
 //! What an authorization request still needs: a login, a consent, or nothing but its code.
 
+use std::cell::Cell;
+
 use crate::authorize::Authorization;
 use crate::dialect::{self, Consent};
 use crate::form;
@@ -162,6 +164,7 @@ pub fn issue_code(
         audience,
         revoked: false,
         last_access_token: None,
+        used_at: Cell::default(),
         id: random::uuid(),
     };
     let scope = grant.scope.clone();

@@ -1,5 +1,7 @@
 //! The device authorization grant on the device's side: RFC 8628 §3.1, §3.2, §3.4 and §3.5.
 
+use std::cell::Cell;
+
 use serde_json::{Value, json};
 
 use crate::authorize;
@@ -268,6 +270,7 @@ fn redeem(
         audience: device.audience.clone(),
         revoked: false,
         last_access_token: None,
+        used_at: Cell::default(),
         id: random::uuid(),
     };
     let number = store::add_grant(&mut provider.store, grant);

@@ -1,5 +1,7 @@
 //! Issuing tokens, once it is decided that they are deserved: RFC 6749 §5.1, OIDC Core §2 and §3.1.3.3.
 
+use std::cell::Cell;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
@@ -99,6 +101,7 @@ pub fn grant_to_itself(client_id: &str, scope: &[String]) -> Grant {
         audience: None,
         revoked: false,
         last_access_token: None,
+        used_at: Cell::default(),
         id: random::uuid(),
     }
 }
@@ -132,6 +135,7 @@ pub fn access_token(
     provider.store.access_tokens.insert(secret.clone(), token);
     if let Some(grant) = provider.store.grants.get_mut(&number) {
         grant.last_access_token = Some(secret.clone());
+        grant.used_at.set(provider.store.last_grant);
     }
     provider::count_issued(provider, "access_token");
     secret
@@ -187,7 +191,7 @@ pub fn refresh_token(provider: &mut Provider, number: u64) -> String {
 
 /// A new ID token about the user of a grant.
 pub fn id_token(
-    provider: &Provider,
+    provider: &mut Provider,
     grant: &Grant,
     scope: &[String],
     access_token: &str,
@@ -206,7 +210,7 @@ pub fn id_token(
     claims.extend(attributes(provider, grant));
     let mut claims = claims.into();
     spoil(provider, &mut claims);
-    jwt::sign(provider, &claims)
+    jwt::sign_later(provider, &claims)
 }
 
 /// What the claims of every token may tell of a grant.

@@ -40,26 +40,53 @@ fn sign_with(provider: &Provider, ring: &KeyRing, claims: &Value) -> String {
     assemble(provider, &signer.key, &signer.kid, claims)
 }
 
+/// What a stub does wrong with signatures.
+const FAULTS: [Fault; 3] = [
+    Fault::SignsWithUnpublishedKey,
+    Fault::SignsWithUnfittingAlgorithm,
+    Fault::SignatureDoesNotVerify,
+];
+
+/// The claims as a token whose signature [`complete`] adds to the response.
+pub fn sign_later(provider: &mut Provider, claims: &Value) -> String {
+    if FAULTS.iter().any(|fault| has(provider, *fault)) {
+        return sign(provider, claims);
+    }
+    let signer = &provider.keys.keys[provider.keys.signing];
+    let message = message(provider, key::name(signer.key.algorithm), &signer.kid, claims);
+    let key = Arc::clone(&signer.key);
+    defer(provider, message, key)
+}
+
 /// The claims as an access token whose signature [`complete`] adds to the response. No fault about
 /// signatures applies.
 pub fn sign_access_token_later(provider: &mut Provider, claims: &Value) -> String {
     let ring = provider.access_token_keys.as_ref().unwrap_or(&provider.keys);
     let signer = &ring.keys[ring.signing];
     let message = message(provider, key::name(signer.key.algorithm), &signer.kid, claims);
-    let (key, placeholder) = (Arc::clone(&signer.key), random::secret());
+    let key = Arc::clone(&signer.key);
+    defer(provider, message, key)
+}
+
+fn defer(provider: &mut Provider, message: String, key: Arc<Key>) -> String {
+    let placeholder = random::secret();
     let token = format!("{message}.{placeholder}");
     provider.unsigned.push(Unsigned { message, placeholder, key });
     token
 }
 
-/// The response with the signature in the place that was kept for it.
+/// The response with the signature in the place that was kept for it, in its body or in an address.
 pub fn complete(mut response: Response, unsigned: &Unsigned) -> Response {
-    let placeholder = unsigned.placeholder.as_bytes();
-    let at = response.body.windows(placeholder.len()).position(|part| part == placeholder);
-    if let Some(at) = at {
-        let signature = key::sign(&unsigned.key, unsigned.message.as_bytes());
-        let signature = URL_SAFE_NO_PAD.encode(signature).into_bytes();
-        response.body.splice(at..at + placeholder.len(), signature);
+    let placeholder = &unsigned.placeholder;
+    let sign = || URL_SAFE_NO_PAD.encode(key::sign(&unsigned.key, unsigned.message.as_bytes()));
+    let kept = |part: &[u8]| part == placeholder.as_bytes();
+    if let Some(at) = response.body.windows(placeholder.len()).position(kept) {
+        response.body.splice(at..at + placeholder.len(), sign().into_bytes());
+    }
+    for (_, value) in &mut response.headers {
+        if value.contains(placeholder) {
+            *value = value.replace(placeholder, &sign());
+        }
     }
     response
 }
@@ -110,4 +137,30 @@ pub fn verify(provider: &Provider, token: &str) -> Option<Value> {
         return None;
     }
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::conditions::Conditions;
+    use crate::{dialect, provider};
+
+    #[test]
+    fn a_signature_is_added_wherever_its_token_is_sent() {
+        let dialect = dialect::find("strict").expect("it is built in");
+        let (faults, conditions) = (BTreeSet::new(), Conditions::default());
+        let mut provider = provider::new(dialect, faults, "http://127.0.0.1", conditions);
+        let token = sign_later(&mut provider, &json!({ "sub": "a" }));
+        let unsigned = provider.unsigned.pop().expect("it waits for its signature");
+        let headers = vec![("Location".to_owned(), format!("/callback#id_token={token}&state=s"))];
+        let response = Response { status: 303, headers, body: token.into_bytes() };
+        let sent = complete(response, &unsigned);
+        let address = sent.headers[0].1.strip_suffix("&state=s").expect("the rest stays");
+        let (_, in_address) = address.split_once('=').expect("a parameter");
+        for token in [in_address, std::str::from_utf8(&sent.body).expect("text")] {
+            assert_eq!(verify(&provider, token), Some(json!({ "sub": "a" })), "{token}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What a stub remembers: sessions, grants, and everything that was issued from them.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
@@ -93,6 +94,9 @@ pub struct Grant {
     pub id: String,
     /// The access token issued last.
     pub last_access_token: Option<String>,
+    /// The number of the newest grant when this one was used last: whatever is in use is not
+    /// forgotten for what is merely newer.
+    pub used_at: Cell<u64>,
 }
 
 /// Who logged in, and when.
@@ -197,6 +201,7 @@ pub fn session<'a>(store: &'a Store, cookie: &str, now: u64) -> Option<&'a Sessi
 /// Remembers a grant and returns its number.
 pub fn add_grant(store: &mut Store, grant: Grant) -> u64 {
     store.last_grant += 1;
+    grant.used_at.set(store.last_grant);
     store.grants.insert(store.last_grant, grant);
     store.last_grant
 }
@@ -224,9 +229,12 @@ pub fn revoke_access_tokens(store: &mut Store, number: u64) {
     own.for_each(|token| token.revoked = true);
 }
 
-/// Whether nobody has revoked a grant.
+/// Whether nobody has revoked a grant. Whoever wants to know is using it.
 pub fn is_live(store: &Store, number: u64) -> bool {
-    store.grants.get(&number).is_some_and(|grant| !grant.revoked)
+    store.grants.get(&number).is_some_and(|grant| {
+        grant.used_at.set(store.last_grant);
+        !grant.revoked
+    })
 }
 
 /// How often a grant was refreshed, where each refresh brings a refresh token. It looks at every refresh
@@ -239,8 +247,9 @@ pub fn refreshes(store: &Store, number: u64) -> usize {
 /// At most so many entries of a kind outlive a sweep.
 const MOST: usize = 50_000;
 
-/// Forgets what has expired, whenever the store has doubled, and the oldest entries of a kind that
-/// has more than [`MOST`]: a long run needs no more memory than a short one.
+/// Forgets what has expired, whenever the store has doubled, and of a kind that has more than [`MOST`]
+/// entries those that nobody has used for the longest time: a long run needs no more memory than a
+/// short one.
 pub fn sweep(store: &mut Store, now: u64) {
     if size(store) < store.sweep_at.max(10_000) {
         return;
@@ -254,8 +263,9 @@ pub fn sweep(store: &mut Store, now: u64) {
     keep_newest(&mut store.sessions, |session| session.expires_at);
     keep_newest(&mut store.pending, |pending| pending.expires_at);
     keep_newest(&mut store.codes, |code| code.grant);
-    keep_newest(&mut store.access_tokens, |token| token.grant);
-    keep_newest(&mut store.refresh_tokens, |token| token.grant);
+    let used_at = |grant| store.grants.get(&grant).map_or(0, |grant| grant.used_at.get());
+    keep_newest(&mut store.access_tokens, |token| (used_at(token.grant), token.issued_at));
+    keep_newest(&mut store.refresh_tokens, |token| (used_at(token.grant), token.issued_at));
     keep_newest(&mut store.devices, |device| device.expires_at);
     state::sweep(&mut store.pool, now);
     let mut alive: BTreeSet<u64> = store.codes.values().map(|code| code.grant).collect();
@@ -267,11 +277,11 @@ pub fn sweep(store: &mut Store, now: u64) {
 }
 
 /// Keeps the [`MOST`] entries that come last in an order.
-fn keep_newest<V>(entries: &mut HashMap<String, V>, order: fn(&V) -> u64) {
+fn keep_newest<V, O: Copy + Ord>(entries: &mut HashMap<String, V>, order: impl Fn(&V) -> O) {
     if entries.len() <= MOST {
         return;
     }
-    let mut orders: Vec<u64> = entries.values().map(order).collect();
+    let mut orders: Vec<O> = entries.values().map(&order).collect();
     let excess = orders.len() - MOST;
     let (_, oldest_kept, newer) = orders.select_nth_unstable(excess);
     let oldest_kept = *oldest_kept;
@@ -314,6 +324,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_use_outlives_what_is_newer() {
+        let mut store = Store::default();
+        for number in 0..110_000_u64 {
+            let grant = add_grant(&mut store, grant());
+            let token = AccessToken {
+                grant,
+                scope: Vec::new(),
+                issued_at: number / 1000,
+                expires_at: 1000,
+                revoked: false,
+            };
+            store.access_tokens.insert(number.to_string(), token);
+            assert!(is_live(&store, 1));
+            sweep(&mut store, 500);
+        }
+        assert!(store.access_tokens.len() < 110_000, "{} are there", store.access_tokens.len());
+        assert!(store.access_tokens.contains_key("0") && !store.access_tokens.contains_key("1"));
+    }
+
+    #[test]
     fn what_does_not_expire_is_bounded_and_the_newest_stay() {
         for order in [|number: u64| number, |_: u64| 7, |number: u64| number / 30_000] {
             let numbers = 0..110_000;
@@ -332,7 +362,7 @@ mod tests {
     fn grant() -> Grant {
         let (client_id, scope) = (String::new(), Vec::new());
         let (login, nonce, last_access_token, id) = (None, None, None, String::new());
-        let audience = None;
-        Grant { client_id, login, scope, nonce, audience, revoked: false, last_access_token, id }
+        let (audience, used_at, revoked) = (None, Cell::default(), false);
+        Grant { client_id, login, scope, nonce, audience, revoked, id, last_access_token, used_at }
     }
 }

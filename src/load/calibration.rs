@@ -5,12 +5,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::load::capacity::campaign::Ground;
+use crate::load::gate;
 use crate::load::operation::floor;
 use crate::load::plan::Plan;
 use crate::load::profile::Model;
 use crate::load::run::{self, Named, Outside, RunError};
 use crate::load::schedule;
-use crate::load::summary::Summary;
+use crate::load::summary::{Generator, Summary};
 use crate::target;
 use crate::transport::Transport;
 
@@ -129,8 +130,9 @@ pub fn terminal(calibration: &Calibration) -> String {
     }
     let achieved = at_full_speed.load.achieved_per_s;
     text.push_str(&format!(
-        "as fast as it goes  {achieved:.0}/s with {} workers\n",
-        at_full_speed.load.users
+        "as fast as it goes  {achieved:.0}/s with {} workers; {}\n",
+        at_full_speed.load.users,
+        used(own)
     ));
     let Some(cost) = per_processor_second(at_full_speed) else { return text };
     #[expect(clippy::cast_precision_loss, reason = "a count of processors")]
@@ -144,15 +146,24 @@ pub fn terminal(calibration: &Calibration) -> String {
     text
 }
 
+fn used(own: &Generator) -> String {
+    let told = |share: Option<f64>| {
+        share.map_or("an unknown share".into(), |share| format!("{:.0} %", share * 100.0))
+    };
+    format!("{} of the processors, the stub {}", told(own.processor_share), told(own.stub_share))
+}
+
 fn rehearsed(summary: &Summary) -> String {
-    let share = summary.generator.processor_share;
-    let share = share.map_or("an unknown share".into(), |share| format!("{:.0} %", share * 100.0));
-    let lag = summary.generator.lag_ms.map_or(String::new(), |lag| {
+    let own = &summary.generator;
+    let lag = own.lag_ms.map_or(String::new(), |lag| {
         format!(", tickets late by {:.2} ms at the median and {:.2} ms at p99", lag.p50, lag.p99)
     });
     let verdict = match summary.invalid_because.as_slice() {
         [] => "this machine can make it".to_owned(),
+        reasons if gate::used_up(own.processor_share, own.stub_share) => {
+            return format!("it cannot be shown here: {}", reasons.join("; "));
+        }
         reasons => format!("limited by the generator: {}", reasons.join("; ")),
     };
-    format!("{verdict}; {share} of the processors{lag}")
+    format!("{verdict}; {}{lag}", used(own))
 }

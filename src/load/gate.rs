@@ -18,12 +18,16 @@ pub struct Health {
     pub service_p50_ms: f64,
     /// The share of its processors that the generator used; none where that cannot be told.
     pub processor_share: Option<f64>,
+    /// The share that the embedded stub used; none where it is not embedded.
+    pub stub_share: Option<f64>,
     /// The share of the time in which every worker was busy and arrivals waited.
     pub saturated_share: f64,
 }
 
 /// The share of the time above which a busy pool is the limit.
 const SATURATED: f64 = 0.5;
+/// The share of its processors that a machine can give to both: the system and others use some, too.
+const ALL: f64 = 0.75;
 /// The share of the service time by which the pacer may be late.
 const LAG_SHARE: f64 = 0.1;
 
@@ -74,10 +78,26 @@ fn off_schedule(health: &Health, limits: &Validity) -> Vec<String> {
     reasons
 }
 
+/// Whether the generator and the embedded stub left nothing of the processors: what they could do
+/// without each other is not known then.
+pub fn used_up(own: Option<f64>, stub: Option<f64>) -> bool {
+    own.zip(stub).is_some_and(|(own, stub)| own + stub >= ALL)
+}
+
 /// Whether the bound on what is under way was reached: too few workers for this rate, or a provider
 /// that keeps them busy.
 pub fn crowded(health: &Health) -> Vec<String> {
     let mut reasons = Vec::new();
+    let full = health.missed > 0 || health.saturated_share > SATURATED;
+    if full && used_up(health.processor_share, health.stub_share) {
+        let share = |share: Option<f64>| share.unwrap_or_default() * 100.0;
+        return vec![format!(
+            "the generator used {:.0} % of the processors and the embedded stub {:.0} %, and that is \
+             all there is; a provider elsewhere would leave them to the generator",
+            share(health.processor_share),
+            share(health.stub_share)
+        )];
+    }
     if health.missed > 0 {
         reasons.push(format!(
             "{} of {} arrivals ({:.1} %) found no free worker before their deadline; raise --users, \
@@ -108,6 +128,7 @@ mod tests {
         lag_p99_ms: 0.1,
         service_p50_ms: 5.0,
         processor_share: Some(0.3),
+        stub_share: None,
         saturated_share: 0.1,
     };
 
@@ -122,6 +143,10 @@ mod tests {
             (Health { processor_share: Some(0.81), ..WELL }, Some("processors")),
             (Health { processor_share: None, ..WELL }, None),
             (Health { saturated_share: 0.6, ..WELL }, Some("size of the pool")),
+            (Health { stub_share: Some(0.6), ..WELL }, None),
+            (Health { saturated_share: 0.6, stub_share: Some(0.4), ..WELL }, Some("the pool")),
+            (Health { saturated_share: 0.6, stub_share: Some(0.5), ..WELL }, Some("stub 50 %")),
+            (Health { missed: 9, stub_share: Some(0.5), ..WELL }, Some("stub 50 %")),
         ];
         for (health, wanted) in rows {
             let reasons = check(&health, &Validity::default(), Model::Open);

@@ -9,12 +9,22 @@ pub const STUB_THREAD: &str = "stub";
 /// The processor time of this process so far, the embedded stub's aside. None where the system
 /// does not tell.
 pub fn processor_time() -> Option<Duration> {
+    time_of_threads(|name| name != STUB_THREAD)
+}
+
+/// The processor time of the embedded stub so far; nothing where it is not embedded. None where the
+/// system does not tell.
+pub fn stub_time() -> Option<Duration> {
+    time_of_threads(|name| name == STUB_THREAD)
+}
+
+fn time_of_threads(counted: fn(&str) -> bool) -> Option<Duration> {
     let threads = fs::read_dir("/proc/self/task").ok()?;
     let nanoseconds = threads.filter_map(Result::ok).filter_map(|thread| {
         let name = fs::read_to_string(thread.path().join("comm")).ok()?;
         let spent = fs::read_to_string(thread.path().join("schedstat")).ok()?;
         let spent: u64 = spent.split(' ').next()?.parse().ok()?;
-        (name.trim() != STUB_THREAD).then_some(spent)
+        counted(name.trim()).then_some(spent)
     });
     Some(Duration::from_nanos(nanoseconds.sum()))
 }

@@ -217,6 +217,7 @@ mod tests {
             judged: 5,
             processors: 2,
             spent_s: Some(0.5),
+            spent_by_stub_s: None,
             saturated_share: 0.0,
             counted_by_pool: Some(10),
         }

@@ -57,6 +57,8 @@ pub struct Use {
     pub requests: u64,
     /// The processor time of the generator.
     pub spent: Option<Duration>,
+    /// The processor time of the embedded stub.
+    pub spent_by_stub: Option<Duration>,
     /// The operations that the pool counted.
     pub counted: Option<u64>,
 }
@@ -117,6 +119,7 @@ pub fn closing<T>(floor: &Floor<T>, course: &Course, used: &Use) -> Closing {
         judged: floor.judged.load(Ordering::Relaxed),
         processors: health::processors(),
         spent_s: used.spent.map(|spent| spent.as_secs_f64()),
+        spent_by_stub_s: used.spent_by_stub.map(|spent| spent.as_secs_f64()),
         saturated_share: ratio(course.saturated, course.looks),
         counted_by_pool: used.counted,
     }
@@ -258,6 +261,7 @@ fn generator(parts: &[Part], total: &Interval) -> Generator {
         transport: parts.first().map(|part| part.opening.transport).unwrap_or_default(),
         processors: closings().map(|closing| closing.processors).sum(),
         processor_share: parts.iter().filter_map(|p| p.health.processor_share).reduce(f64::max),
+        stub_share: parts.iter().filter_map(|p| p.health.stub_share).reduce(f64::max),
         lag_ms: summary::percentiles(&total.lag),
         saturated_share: parts.iter().map(|p| p.health.saturated_share).fold(0.0, f64::max),
         counted_by_pool: counted.map(|counts| counts.iter().sum()),
@@ -309,14 +313,17 @@ fn check_health(opening: &Opening, closing: Option<&Closing>, own: &Interval) ->
     }
     let due = if opening.model == Model::Open { own.lag.count() } else { all };
     let wall = closing.map_or(0.0, |closing| closing.elapsed_s).max(0.001);
+    let share = |spent: fn(&Closing) -> Option<f64>| {
+        closing.and_then(|closing| Some(spent(closing)? / wall / closing.processors.max(1) as f64))
+    };
     Health {
         due,
         missed,
         sent_share: sent_share(opening, closing, due),
         lag_p99_ms: own.lag.quantile_ms(0.99),
         service_p50_ms: service.quantile_ms(0.5),
-        processor_share: closing
-            .and_then(|closing| Some(closing.spent_s? / wall / closing.processors.max(1) as f64)),
+        processor_share: share(|closing| closing.spent_s),
+        stub_share: share(|closing| closing.spent_by_stub_s).filter(|share| *share > 0.0),
         saturated_share: closing.map_or(0.0, |closing| closing.saturated_share),
     }
 }

@@ -83,6 +83,9 @@ pub struct Closing {
     pub processors: usize,
     /// The processor time that it used, in seconds.
     pub spent_s: Option<f64>,
+    /// The processor time that the embedded stub used beside it, in seconds.
+    #[serde(default)]
+    pub spent_by_stub_s: Option<f64>,
     /// The share of the time in which all workers were busy and arrivals waited.
     pub saturated_share: f64,
     /// The operations that the pool counted.

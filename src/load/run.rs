@@ -111,7 +111,7 @@ pub async fn run<T: Transport + Send + Sync + 'static>(
     };
     // The discovery is a request of the preparation, too.
     let preparing = floor.transport.sent();
-    let (start, before) = (Instant::now() + lead, health::processor_time());
+    let (start, before) = (Instant::now() + lead, (health::processor_time(), health::stub_time()));
     let pacing = begin(&floor, start, &outside.stop)?;
     let mut course = Course {
         start,
@@ -132,8 +132,9 @@ pub async fn run<T: Transport + Send + Sync + 'static>(
     (outside.log)(&interval_log::header(course.started, &json!({ "opening": opening })));
     observe(&floor, &mut course, &mut outside, pacing.as_ref()).await;
     course.done = course.start.elapsed();
-    let spent =
-        health::processor_time().zip(before).map(|(now, before)| now.saturating_sub(before));
+    let since = |now: Option<Duration>, before| Some(now?.saturating_sub(before?));
+    let spent = since(health::processor_time(), before.0);
+    let spent_by_stub = since(health::stub_time(), before.1);
     end(&floor);
     for ticket in floor.queue.drain() {
         miss(&floor, ticket);
@@ -148,7 +149,8 @@ pub async fn run<T: Transport + Send + Sync + 'static>(
     second(&floor, &mut course, &mut outside);
     let requests = floor.transport.sent() - preparing;
 
-    let closing = reckoning::closing(&floor, &course, &Use { preparing, requests, spent, counted });
+    let used = Use { preparing, requests, spent, spent_by_stub, counted };
+    let closing = reckoning::closing(&floor, &course, &used);
     (outside.log)(&interval_log::note(&json!({ "closing": closing })));
     let part = reckoning::part(opening, Some(closing), &course.total);
     let parts = vec![part];

@@ -111,6 +111,10 @@ pub struct Generator {
     pub processors: usize,
     /// The share of them that it used; none where that cannot be told.
     pub processor_share: Option<f64>,
+    /// The share that the embedded stub used beside it; none where it is not embedded, or that
+    /// cannot be told.
+    #[serde(default)]
+    pub stub_share: Option<f64>,
     /// How late the pacer released tickets; none in the closed model.
     pub lag_ms: Option<Percentiles>,
     /// The share of the time in which all workers were busy and arrivals waited.

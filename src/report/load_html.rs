@@ -182,12 +182,14 @@ fn health(generator: &Generator) -> Vec<(&'static str, String)> {
     let told = |value: Option<String>| value.unwrap_or_else(|| "not told".into());
     let lag =
         |lag: Percentiles| format!("{} ms at p99, {} ms at most", number(lag.p99), number(lag.max));
-    vec![
+    let mut facts = vec![
         ("Processors", generator.processors.to_string()),
         ("Used of them", told(generator.processor_share.map(percent))),
-        ("Late by", told(generator.lag_ms.map(lag))),
-        ("All workers busy", percent(generator.saturated_share) + " of the time"),
-    ]
+    ];
+    facts.extend(generator.stub_share.map(|share| ("Used by the embedded stub", percent(share))));
+    facts.push(("Late by", told(generator.lag_ms.map(lag))));
+    facts.push(("All workers busy", percent(generator.saturated_share) + " of the time"));
+    facts
 }
 
 fn step(run: &str, step: &StepSummary) -> Step {

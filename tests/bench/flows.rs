@@ -8,12 +8,12 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use crate::cost::{client, closed, per_processor_second};
 use crate::saturate::saturate;
+use crate::stub::Stub;
 
-/// How many users sign in again and again, with the session of their first login.
-pub const USERS: usize = 16;
 /// The same for the product. No ID token is asked for, so that signatures are not the limit.
-pub const PROFILE: &str = "title: bench
+const PROFILE: &str = "title: bench
 validity: { lag: 1, sent: 0.999, processor: 1 }
 operations:
   - name: sign_in
@@ -22,11 +22,17 @@ operations:
 ";
 const REDIRECT_URI: &str = "http://127.0.0.1:18999/callback";
 
-/// Sign-ins per CPU-second.
-pub fn bare(base: &str) -> f64 {
+/// Sign-ins of the product per CPU-second.
+pub fn product(stub: &Stub, users: usize) -> f64 {
+    per_processor_second(&closed(stub, PROFILE, users, "standard"))
+}
+
+/// Sign-ins of a bare loop per CPU-second: users sign in again and again, with the session of their
+/// first login.
+pub fn bare(base: &str, users: usize) -> f64 {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let client = crate::client();
-    let users = (0..USERS).map(|_| {
+    let client = client();
+    let users = (0..users).map(|_| {
         let cookie = runtime.block_on(log_in(&client, base));
         (client.clone(), base.to_owned(), cookie)
     });

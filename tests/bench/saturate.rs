@@ -7,7 +7,7 @@ use std::time::Duration;
 use authgauge::load::health;
 use tokio::runtime::Runtime;
 
-use crate::SECONDS;
+use crate::cost::SECONDS;
 
 /// How often it was done in a second of this process's processor time.
 pub fn saturate<U, F>(runtime: &Runtime, users: Vec<U>, work: fn(U) -> F) -> f64

@@ -1,5 +1,7 @@
 //! Signing in with a password, however it is proven.
 
+use std::cell::Cell;
+
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde_json::json;
 
@@ -103,6 +105,7 @@ pub fn signed_in(provider: &mut Provider, client: &AppClient, username: &str) ->
         revoked: false,
         id: random::uuid(),
         last_access_token: None,
+        used_at: Cell::default(),
     };
     let number = store::add_grant(&mut provider.store, grant.clone());
     let refresh_token = issue::refresh_token(provider, number);

@@ -177,6 +177,7 @@ mod tests {
         lag_p99_ms: 0.1,
         service_p50_ms: 5.0,
         processor_share: Some(0.3),
+        stub_share: None,
         saturated_share: 0.0,
     };
 

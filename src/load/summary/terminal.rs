@@ -108,6 +108,9 @@ fn generator(summary: &Summary) -> String {
     let lag = own.lag_ms.map_or_else(String::new, |lag| {
         format!(", lag p50 {:.3} ms, p99 {:.3} ms", lag.p50, lag.p99)
     });
+    let stub = own.stub_share.map_or_else(String::new, |share| {
+        format!(", the embedded stub beside it {:.0} %", share * 100.0)
+    });
     let saturated = own.saturated_share * 100.0;
-    format!("generator: {processor}{lag}, all workers busy {saturated:.0} % of the time\n")
+    format!("generator: {processor}{stub}{lag}, all workers busy {saturated:.0} % of the time\n")
 }
