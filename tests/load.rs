@@ -140,6 +140,19 @@ fn a_missed_threshold_is_named_and_ends_a_run_early_on_demand() {
     assert!(ended.elapsed < Duration::from_secs(7), "{:?}", ended.elapsed);
 }
 
+/// Two workers and answers that take 200 ms are ten operations per second, however many are asked for.
+#[test]
+fn what_is_done_after_the_last_arrival_takes_its_time_too() {
+    let stub = Stub::start(&["--latency", "200,210"]);
+    let (folder, profile) = profile("late", "rate: 40\nduration: 1\nusers: 2\n", KEYS);
+    let out = folder.join("s.json");
+    stub.load(&profile, &["--json", text(&out)]);
+    let load = &read(&out)["load"];
+    assert_eq!(load["done"], 40, "{load}");
+    let achieved = number(&load["achieved_per_s"]);
+    assert!((5.0..=12.0).contains(&achieved), "{load}");
+}
+
 #[test]
 fn a_generator_that_is_the_limit_says_so_and_shows_no_latency() {
     let stub = Stub::start(&["--latency", "400,500"]);

@@ -10,6 +10,7 @@ use crate::load::operation::floor;
 use crate::load::plan::Plan;
 use crate::load::profile::Model;
 use crate::load::run::{self, Named, Outside, RunError};
+use crate::load::safety::ratio;
 use crate::load::schedule;
 use crate::load::summary::{Generator, Summary};
 use crate::target;
@@ -111,9 +112,8 @@ pub fn per_processor_second(summary: &Summary) -> Option<f64> {
 
 /// The share of operations that went right against the stub.
 pub fn right(summary: &Summary) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "counts that fit")]
-    let done = summary.load.done.max(1) as f64;
-    summary.load.achieved_per_s * summary.load.duration_s / done
+    let operations = summary.steps.iter().filter(|step| !step.name.contains('/'));
+    ratio(operations.map(|step| step.counts.ok).sum(), summary.load.done)
 }
 
 /// What there is to say.

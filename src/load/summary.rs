@@ -80,7 +80,7 @@ pub struct Load {
     pub due: u64,
     /// How many were done, however they ended.
     pub done: u64,
-    /// How many were done right, per second of the duration.
+    /// How many were done right, per second until the last one was done.
     pub achieved_per_s: f64,
     /// The requests that prepared the run; the metadata is one of them.
     pub preparing_requests: u64,
