@@ -13,7 +13,7 @@ use crate::load::outcome::Clock;
 use crate::load::profile::Model;
 use crate::load::record::{Closing, Opening};
 use crate::load::recorder::{Interval, latency};
-use crate::load::run::{self, Named};
+use crate::load::run::Named;
 use crate::load::safety::{Watch, ratio};
 use crate::load::schedule;
 use crate::load::summary::{self, Generator, Judging, Load, Machine, Second, Summary};
@@ -35,7 +35,7 @@ pub struct Course {
     pub watch: Watch,
     /// How long the pacer took.
     pub paced: Duration,
-    /// When the last operation had ended, counted from the start.
+    /// When the last operation was still under way, counted from the start.
     pub done: Duration,
     /// How often the queue was looked at.
     pub looks: u64,
@@ -234,9 +234,9 @@ fn load(parts: &[Part], absent: &[usize], total: &Interval) -> Load {
     });
     let sum =
         |of: fn(&Closing) -> u64| parts.iter().filter_map(|p| p.closing.as_ref()).map(of).sum();
-    // What is still done after the last arrival takes its time, too; it is looked at once in a tick.
+    // What is still done after the last arrival takes its time, too.
     let done_s = parts.iter().filter_map(|p| p.closing.as_ref()).map(|c| c.done_s);
-    let done_s = done_s.fold(0.0, f64::max) - run::TICK.as_secs_f64();
+    let done_s = done_s.fold(0.0, f64::max);
     let active = first.duration_s.min(elapsed(parts)).max(done_s).max(0.001);
     #[expect(clippy::cast_precision_loss, reason = "a count of machines")]
     let share = (parts.len() + absent.len()) as f64 / first.workers as f64;

@@ -63,7 +63,7 @@ pub struct Closing {
     pub elapsed_s: f64,
     /// How long the pacer took, in seconds.
     pub paced_s: f64,
-    /// When the last operation had ended, in seconds from the first.
+    /// When the last operation was still under way, in seconds from the first.
     pub done_s: f64,
     /// Why the run ended before its time.
     pub stopped: Option<String>,

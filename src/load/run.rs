@@ -26,7 +26,7 @@ use crate::load::ticket::Ticket;
 use crate::transport::Transport;
 
 /// How often the queue is looked at.
-pub const TICK: Duration = Duration::from_millis(100);
+const TICK: Duration = Duration::from_millis(100);
 /// How long the workers may take to get ready.
 const PREPARATION: Duration = Duration::from_secs(120);
 /// The time between "all are ready" and the first arrival.
@@ -131,7 +131,6 @@ pub async fn run<T: Transport + Send + Sync + 'static>(
     let opening = reckoning::opening(&floor, &outside.profile, course.started);
     (outside.log)(&interval_log::header(course.started, &json!({ "opening": opening })));
     observe(&floor, &mut course, &mut outside, pacing.as_ref()).await;
-    course.done = course.start.elapsed();
     let since = |now: Option<Duration>, before| Some(now?.saturating_sub(before?));
     let spent = since(health::processor_time(), before.0);
     let spent_by_stub = since(health::stub_time(), before.1);
@@ -269,11 +268,15 @@ async fn observe<T: Transport>(
             || elapsed >= plan.duration || floor.ended.load(Ordering::Relaxed),
             std::thread::JoinHandle::is_finished,
         );
+        let open = floor.open.load(Ordering::Acquire) > 0;
+        // It is looked at every so often only, and nothing must seem late for that.
         if !over {
-            // It is looked at every so often only, and must not seem late for that.
             course.paced = elapsed;
         }
-        if (over && floor.open.load(Ordering::Acquire) == 0) || Instant::now() > give_up {
+        if !over || open {
+            course.done = elapsed;
+        }
+        if (over && !open) || Instant::now() > give_up {
             return;
         }
     }

@@ -181,7 +181,7 @@ impl<T: Transport + Clone + Send + Sync + 'static> Campaign<'_, '_, T> {
         let ran = Ran {
             asked_per_s: rate,
             // What is still done after the last arrival takes its time, too.
-            seconds: done.map_or(0.0, |done| done - run::TICK.as_secs_f64()).max(seconds),
+            seconds: done.unwrap_or(0.0).max(seconds),
             users,
             total: &measured.total,
             health: &measured.parts[0].health,
