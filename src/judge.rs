@@ -160,16 +160,20 @@ fn judge_inner<'a>(
 }
 
 /// Why what follows means nothing: a premise of this step does not hold.
-pub fn broken_premise(step: &CaseStep, record: &Record) -> Option<String> {
-    step.assume.iter().find_map(|premise| {
-        match predicate::holds(premise, record, &record.variables) {
-            Outcome::Holds => None,
-            Outcome::Unknown(why) | Outcome::Moot(why) => Some(why),
-            Outcome::Fails { expected, actual } => {
-                Some(format!("a step before it did not go as it must: expected that {expected}, but found {actual}"))
-            }
-        }
-    })
+fn broken_premise(step: &CaseStep, record: &Record) -> Option<String> {
+    match unmet(step, record)? {
+        Outcome::Fails { expected, actual } => Some(format!(
+            "a step before it did not go as it must: expected that {expected}, but found {actual}"
+        )),
+        Outcome::Unknown(why) | Outcome::Moot(why) => Some(why),
+        Outcome::Holds => None,
+    }
+}
+
+/// What became of the first premise of a step that does not hold.
+pub fn unmet(step: &CaseStep, record: &Record) -> Option<Outcome> {
+    let mut outcomes = step.assume.iter().map(|p| predicate::holds(p, record, &record.variables));
+    outcomes.find(|outcome| *outcome != Outcome::Holds)
 }
 
 /// A step that never came says nothing, unless an earlier refusal is just as good.

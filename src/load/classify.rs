@@ -6,6 +6,7 @@ use crate::history::{History, Record};
 use crate::judge;
 use crate::library::Library;
 use crate::load::outcome::Outcome;
+use crate::predicate;
 use crate::redact::Redactor;
 use crate::spec::Severity;
 use crate::wire::{Exchange, Response, TransportError};
@@ -78,14 +79,27 @@ pub fn judge_steps(steps: &[CaseStep], history: &History, redactor: &Redactor) -
     if let Some(trouble) = trouble(history) {
         return cleaned(trouble, redactor);
     }
-    let broken = history.records.iter().find_map(|record: &Record| {
-        steps.get(record.step).and_then(|step| judge::broken_premise(step, record))
-    });
+    let broken = history
+        .records
+        .iter()
+        .find_map(|record: &Record| steps.get(record.step).and_then(|step| unmet(step, record)));
     let stopped = || history.stopped.as_ref().map(|stop| stop.why.clone());
     match broken.or_else(stopped) {
         None => (Outcome::Ok, None),
         Some(why) => cleaned((Outcome::Wrong, Some(why)), redactor),
     }
+}
+
+/// What did not go as it must, and at which step.
+fn unmet(step: &CaseStep, record: &Record) -> Option<String> {
+    let why = match judge::unmet(step, record)? {
+        predicate::Outcome::Fails { expected, actual } => {
+            format!("expected that {expected}, but found {actual}")
+        }
+        predicate::Outcome::Unknown(why) | predicate::Outcome::Moot(why) => why,
+        predicate::Outcome::Holds => return None,
+    };
+    Some(step.name.as_ref().map_or_else(|| why.clone(), |name| format!("at `{name}`: {why}")))
 }
 
 /// A case and its requirements: a violation makes the operation wrong, and so does what could not
