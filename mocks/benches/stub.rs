@@ -244,10 +244,7 @@ fn throughput(runtime: &Runtime) {
             rates[row].push(answered as f64 / (processor_time(&server.id) - before));
         }
     }
-    let rates = rates.map(|mut rates| {
-        rates.sort_by(f64::total_cmp);
-        rates[ROUNDS / 2]
-    });
+    let rates = rates.map(median);
     println!("\nrequests per second of the server's processor time, median of {ROUNDS} rounds");
     for ((name, ..), rate) in ROWS.iter().zip(rates) {
         println!("{name:42}{rate:>10.0}{:>8.0} %", 100.0 * rate / rates[0]);
@@ -280,28 +277,39 @@ fn signatures() {
     let random = SystemRandom::new();
     let rsa = RsaKeyPair::generate(KeySize::Rsa2048).expect("a supported size");
     let mut signature = vec![0; rsa.public_modulus_len()];
-    let rs256 = rate(|| {
+    let ec = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
+    println!(
+        "signatures per second of one core, a message of 600 bytes, median of {ROUNDS} rounds"
+    );
+    beside_openssl("RS256", "rsa2048", || {
         rsa.sign(&RSA_PKCS1_SHA256, &random, &[7; 600], &mut signature).expect("a signature");
     });
-    let ec = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
-    let es256 = rate(|| {
+    beside_openssl("ES256", "ecdsap256", || {
         ec.sign(&random, &[7; 600]).expect("a signature");
     });
-    println!("signatures per second of one core, a message of 600 bytes");
-    for (name, rate, algorithm) in [("RS256", rs256, "rsa2048"), ("ES256", es256, "ecdsap256")] {
-        let compared = openssl(algorithm).map_or_else(String::new, |openssl| {
-            format!(
-                "{:>8.0} % of `openssl speed {algorithm}` ({openssl:.0})",
-                100.0 * rate / openssl
-            )
-        });
-        println!("{name:42}{rate:>10.0}{compared}");
-    }
+}
+
+/// Takes turns with OpenSSL, and compares what neighbours in time gave.
+fn beside_openssl(name: &str, algorithm: &str, mut sign: impl FnMut()) {
+    let rounds: Vec<_> = (0..ROUNDS).map(|_| (rate(&mut sign), openssl(algorithm))).collect();
+    let rates = rounds.iter().map(|(rate, _)| *rate).collect();
+    let ratios: Vec<f64> =
+        rounds.iter().filter_map(|(rate, openssl)| Some(100.0 * rate / (*openssl)?)).collect();
+    let compared = match ratios.len() {
+        0 => String::new(),
+        _ => format!("{:>8.0} % of `openssl speed {algorithm}`", median(ratios)),
+    };
+    println!("{name:42}{:>10.0}{compared}", median(rates));
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// How often something can be done in a second of processor time, for others use the machine, too.
 fn rate(mut work: impl FnMut()) -> f64 {
-    let (before, end) = (processor_time("self"), Instant::now() + Duration::from_secs(4));
+    let (before, end) = (processor_time("self"), Instant::now() + Duration::from_secs(1));
     let mut done = 0.0;
     while Instant::now() < end {
         work();
@@ -313,7 +321,7 @@ fn rate(mut work: impl FnMut()) -> f64 {
 /// Signatures per second of OpenSSL, if it is installed. It counts processor time.
 fn openssl(algorithm: &str) -> Option<f64> {
     let output =
-        Command::new("openssl").args(["speed", "-seconds", "3", algorithm]).output().ok()?;
+        Command::new("openssl").args(["speed", "-seconds", "1", algorithm]).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     // The last line ends in signatures/s and verifications/s.
     let line = text.lines().last()?;

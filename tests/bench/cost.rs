@@ -128,7 +128,7 @@ pub fn per_processor_second(summary: &Value) -> f64 {
 }
 
 /// What the stub answers in a second of its own processor time.
-fn answers(stub: &Stub, users: usize) -> Option<f64> {
+pub fn answers(stub: &Stub, users: usize) -> Option<f64> {
     let before = stub.processor_time();
     let done = peers::wrk_done(&stub.base, users)?;
     Some(done / (stub.processor_time() - before))

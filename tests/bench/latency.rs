@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::ratio::tell;
 use crate::stub::Stub;
-use crate::{PROFILE, load, number, peers};
+use crate::{PROFILE, cost, load, number, peers};
 
 const ROUNDS: usize = 3;
 /// Those over one connection are short, so there can be more.
@@ -93,6 +93,8 @@ pub fn overload(stub: &Stub) {
         "\nopen model: ceiling {ceiling:.0}/s, at 1.3 times that {beyond:.0}/s: {:.2} (goal 0.90)",
         beyond / ceiling
     );
+    let ratios = (0..ROUNDS).filter_map(|_| Some(cost::answers(stub, 64)? / ceiling));
+    tell("the stub in a second of its processor / that ceiling", ratios.collect(), "2");
 }
 
 /// The 99th percentile when the stub stands still for one second of six, next to theory.
