@@ -162,9 +162,10 @@ fn judge_inner<'a>(
 /// Why what follows means nothing: a premise of this step does not hold.
 fn broken_premise(step: &CaseStep, record: &Record) -> Option<String> {
     match unmet(step, record)? {
-        Outcome::Fails { expected, actual } => Some(format!(
-            "a step before it did not go as it must: expected that {expected}, but found {actual}"
-        )),
+        Outcome::Fails { expected, actual } => {
+            let found = predicate::contrast(&expected, &actual);
+            Some(format!("a step before it did not go as it must: {found}"))
+        }
         Outcome::Unknown(why) | Outcome::Moot(why) => Some(why),
         Outcome::Holds => None,
     }

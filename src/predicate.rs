@@ -37,6 +37,11 @@ pub enum Outcome {
     Moot(String),
 }
 
+/// What had to be beside what was.
+pub fn contrast(expected: &str, actual: &str) -> String {
+    format!("expected that {expected}, but found {actual}")
+}
+
 /// Whether a predicate holds for a step.
 pub fn holds(predicate: &Predicate, record: &Record, variables: &Variables) -> Outcome {
     // Where the browser was sent is known even when the driver could go no further.

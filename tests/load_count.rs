@@ -1,11 +1,11 @@
 //! The figures of a summary beside those of the provider, which counts for itself what came and
 //! what it did: whatever is reckoned wrongly is wrong here.
 
-#![allow(clippy::cast_precision_loss, reason = "counts of a few hundred")]
-#![allow(
+#![expect(
+    clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "the rank of a quantile of a few hundred"
+    reason = "counts of a few hundred"
 )]
 
 mod support;
@@ -130,6 +130,7 @@ fn counts_agree(summary: &Value, dealt: &[Dealt]) {
     for figure in ["due", "done", "requests"] {
         assert_eq!(load[figure], all, "{figure}: {load}");
     }
+    assert_eq!(summary["generator"]["counted_by_pool"], all);
     let rate = how_many(dealt, "ok") as f64 / span(dealt);
     near(number(&load["achieved_per_s"]), rate, 0.05, "the rate of what went right");
 }
@@ -142,7 +143,9 @@ fn times_agree(told: &Value, dealt: &[Dealt]) {
         let got = number(&told[name]);
         assert!((wanted * 0.99..wanted * 1.05 + 20.0).contains(&got), "{name}: {got}, {wanted}");
     };
-    for (name, share) in [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99)] {
+    for (name, share) in
+        [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p99.9", 0.999)]
+    {
         agrees(name, times[(share * times.len() as f64).ceil() as usize - 1]);
     }
     agrees("min", times[0]);
@@ -178,6 +181,9 @@ fn the_open_model_tells_what_happened() {
     times_agree(&keys["service_ms"], &dealt);
     // Somebody was always free, so that nobody waited.
     times_agree(&keys["response_ms"], &dealt);
+    let waited = number(&keys["wait_ms"]["p50"]);
+    assert!((0.0..20.0).contains(&waited), "{waited}");
+    assert_eq!(summary["generator"]["lag_ms"]["count"], dealt.len());
     near(number(&summary["load"]["asked_per_s"]), RATE as f64, 1e-6, "the asked rate");
     let limit = |what: &str| {
         let limits = summary["thresholds"].as_array().expect("limits");

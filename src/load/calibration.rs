@@ -12,7 +12,7 @@ use crate::load::profile::Model;
 use crate::load::run::{self, Named, Outside, RunError};
 use crate::load::safety::ratio;
 use crate::load::schedule;
-use crate::load::summary::{Generator, Summary};
+use crate::load::summary::{self, Generator, Summary};
 use crate::target;
 use crate::transport::Transport;
 
@@ -112,8 +112,8 @@ pub fn per_processor_second(summary: &Summary) -> Option<f64> {
 
 /// The share of operations that went right against the stub.
 pub fn right(summary: &Summary) -> f64 {
-    let operations = summary.steps.iter().filter(|step| !step.name.contains('/'));
-    ratio(operations.map(|step| step.counts.ok).sum(), summary.load.done)
+    let right = summary::operations(summary).map(|operation| operation.counts.ok).sum();
+    ratio(right, summary.load.done)
 }
 
 /// What there is to say.

@@ -93,9 +93,7 @@ pub fn judge_steps(steps: &[CaseStep], history: &History, redactor: &Redactor) -
 /// What did not go as it must, and at which step.
 fn unmet(step: &CaseStep, record: &Record) -> Option<String> {
     let why = match judge::unmet(step, record)? {
-        predicate::Outcome::Fails { expected, actual } => {
-            format!("expected that {expected}, but found {actual}")
-        }
+        predicate::Outcome::Fails { expected, actual } => predicate::contrast(&expected, &actual),
         predicate::Outcome::Unknown(why) | predicate::Outcome::Moot(why) => why,
         predicate::Outcome::Holds => return None,
     };
@@ -122,7 +120,7 @@ pub fn judge_case(library: &Library, case: &Case, history: &History, redactor: &
 
 fn explain(finding: &Finding) -> String {
     let told = match (&finding.expected, &finding.actual) {
-        (Some(expected), Some(actual)) => format!("expected that {expected}, but found {actual}"),
+        (Some(expected), Some(actual)) => predicate::contrast(expected, actual),
         _ => finding.why.clone().unwrap_or_default(),
     };
     format!("{}: {told}", finding.requirement)

@@ -286,6 +286,18 @@ mod tests {
     }
 
     #[test]
+    fn the_load_lasts_as_long_as_its_slowest_machine() {
+        for slow in [0, 1] {
+            let mut logs = [log(0, 2), log(1, 2)];
+            logs[slow] = logs[slow].replace("\"done_s\":3.0", "\"done_s\":6.0");
+            let (measured, _) = merged(&logs).expect("parts of one load");
+            let rate = measured.summary.load.achieved_per_s;
+            // 392 of the 400 of each second are right, and six seconds have to do for those of three.
+            assert!((rate - 196.0).abs() < 1e-9, "{rate}");
+        }
+    }
+
+    #[test]
     fn a_machine_that_is_missing_or_was_cut_off_is_said_to_be() {
         let (measured, _) = merged(&[log(0, 3), log(2, 3)]).expect("parts of one load");
         let summary = measured.summary;

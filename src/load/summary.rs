@@ -241,6 +241,11 @@ pub struct Second {
     pub p99_ms: Option<f64>,
 }
 
+/// The operations, without the steps inside them.
+pub fn operations(summary: &Summary) -> impl Iterator<Item = &StepSummary> {
+    summary.steps.iter().filter(|step| !step.name.contains('/'))
+}
+
 /// How often a step ended how.
 pub fn counts(total: &Interval, step: &str) -> Counts {
     let of = |outcome| count(total, step, outcome);

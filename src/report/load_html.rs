@@ -255,9 +255,9 @@ fn machines<'a>(run: &'a str, summary: &'a Summary) -> impl Iterator<Item = Mach
 /// The distribution of each operation, and what happened second by second.
 fn charts(runs: &[Summary], names: &[String]) -> Vec<Drawing> {
     let mut operations: Vec<&str> = Vec::new();
-    for step in runs.iter().flat_map(|run| &run.steps).filter(|step| !step.name.contains('/')) {
-        if !operations.contains(&step.name.as_str()) {
-            operations.push(&step.name);
+    for operation in runs.iter().flat_map(summary::operations) {
+        if !operations.contains(&operation.name.as_str()) {
+            operations.push(&operation.name);
         }
     }
     let latencies = operations.iter().map(|operation| distribution(runs, names, operation));
